@@ -1,0 +1,24 @@
+//! loadline runs a configured HTTP load, judges the result against thresholds and stored baselines, and reports it
+//! where the decision is made: in the pull request.
+//!
+//! Data flows one way, and the modules stand in that order: [`config`] → [`plan`] → [`engine`] → [`metrics`] →
+//! [`record`] → [`compare`] → [`gate`] → [`report`]. What stands to the left knows nothing of what stands to its
+//! right; a test reads the imports and keeps it so.
+
+pub mod baseline;
+pub mod cli;
+pub mod compare;
+pub mod conduct;
+pub mod config;
+pub mod demo;
+pub mod engine;
+pub mod gate;
+pub mod live;
+pub mod metrics;
+pub mod plan;
+pub mod record;
+pub mod report;
+pub mod service;
+pub mod stats;
+pub mod text;
+pub mod units;

@@ -1,0 +1,2 @@
+//! The `loadline` program.
+fn main() {}
