@@ -96,7 +96,7 @@ impl Credentials {
 /// `POST /auth/login`: 200 with an `access_token`, or 401.
 pub(super) async fn login(State(app): State<Arc<App>>, Body(credentials): Body<Credentials>) -> Result<Json<Value>, Problem> {
     let given = Account::new(&credentials.email.0, &credentials.password.0);
-    if !app.accounts.lock().find(&given.email).is_some_and(|known| known.password == given.password) {
+    if app.accounts.lock().find(&given.email).is_none_or(|known| known.password != given.password) {
         return Err(Problem::unauthorized("wrong email or password"));
     }
     let token = app.tokens.issue(&given.email)?;
