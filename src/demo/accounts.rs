@@ -54,20 +54,18 @@ impl All {
         self.built_in.get(email).or_else(made)
     }
 
+    /// Makes the account, in place of one with the same address.
     fn add(&mut self, account: Account) -> u64 {
         let email = account.email.clone();
+        if let Some(number) = self.numbers.remove(&email) {
+            self.made.remove(number);
+        }
         let (number, gone) = self.made.add(|_| account);
         if let Some(gone) = gone {
             self.numbers.remove(&gone.email);
         }
         self.numbers.insert(email, number);
         number
-    }
-
-    fn remove(&mut self, email: &str) {
-        if let Some(number) = self.numbers.remove(email) {
-            self.made.remove(number);
-        }
     }
 }
 
@@ -116,7 +114,6 @@ pub(super) async fn register(
     if all.built_in.contains_key(&account.email) {
         return Err(Problem::conflict("the address is taken"));
     }
-    all.remove(&account.email);
     let email = account.email.clone();
     let number = all.add(account);
     Ok((StatusCode::CREATED, Json(json!({ "id": number, "email": email, "confirmed": false }))))
@@ -199,13 +196,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn what_is_kept_is_bounded_and_an_address_has_one_account() {
         let accounts = Accounts::new();
         let mut all = accounts.lock();
-        for number in 0..ROOM + 5 {
-            all.add(Account { email: format!("{number}@example.org"), password: [0; 32] });
+        let account = |name: String| Account { email: format!("{name}@example.org"), password: [0; 32] };
+        for name in ["oldest", "twice", "twice"] {
+            all.add(account(name.to_owned()));
+        }
+        for number in 1..ROOM {
+            all.add(account(number.to_string()));
         }
         assert_eq!((all.numbers.len(), all.made.latest(usize::MAX).count()), (ROOM, ROOM));
-        assert!(all.find("4@example.org").is_none() && all.find("5@example.org").is_some());
+        assert!(all.find("oldest@example.org").is_none() && all.find("twice@example.org").is_some());
     }
 }

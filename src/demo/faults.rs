@@ -67,9 +67,6 @@ mod tests {
         for _ in 0..100 {
             demo.get("/students").await;
         }
-        for _ in 0..20 {
-            assert_eq!(demo.get("/health").await.0, 200);
-        }
         let stats = demo.stats().await;
         assert_eq!(stats["by_endpoint"]["GET /students"]["statuses"], serde_json::json!({ "200": 98, "500": 2 }));
     }
@@ -80,6 +77,12 @@ mod tests {
         let (status, body) = demo.post("/generation/tasks", serde_json::json!({ "prompt": "a bridge" })).await;
         assert_eq!((status, body["detail"].as_str()), (500, Some("the `errors` defect")));
         assert!(demo.app.generation.latest().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_has_no_work_to_do_takes_neither_errors_nor_delay() {
+        let demo = Running::start(&["errors=100%", "delay=5s"]).await;
+        assert_eq!([demo.get("/health").await.0, demo.get("/nowhere").await.0, demo.get("/stats").await.0], [200, 404, 200]);
     }
 
     #[tokio::test]

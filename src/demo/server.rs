@@ -120,6 +120,8 @@ async fn deal(mut listener: TcpListener, workers: &[Worker]) -> Infallible {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
     use crate::demo::testing::{Running, options};
 
@@ -139,8 +141,10 @@ mod tests {
         while demo.stats().await["requests"] == 0 {
             tokio::task::yield_now().await;
         }
-        let address = demo.address;
+        let (address, app) = (demo.address, demo.app.clone());
         demo.stop().await;
+        let counts = serde_json::to_value(app.stats.report()).unwrap();
+        assert_eq!(counts["by_endpoint"]["GET /students"]["statuses"], serde_json::json!({ "200": 1 }));
         assert_eq!(answer.await.unwrap(), 200);
         assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens any more");
     }
@@ -148,13 +152,27 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_used_again_after_every_kind_of_answer() {
         let demo = Running::start(&["errors=50%"]).await;
-        let mut peers = std::collections::HashSet::new();
-        for path in ["/students", "/students", "/nowhere", "/health", "/auth/login"] {
-            let body = serde_json::json!({ "name": "somebody" });
-            let answer = demo.request("POST", path).json(&body).send().await.unwrap();
-            assert!(answer.headers().get("connection").is_none(), "{path} closed the connection");
-            peers.insert(answer.remote_addr());
+        let mut connection = tokio::net::TcpStream::connect(demo.address).await.unwrap();
+        let body = "x".repeat(60_000);
+        let mut statuses = Vec::new();
+        for path in ["/students", "/students", "/nowhere", "/health", "/stats/reset"] {
+            let head = format!("POST {path} HTTP/1.1\r\nhost: demo\r\ncontent-length: {}\r\n\r\n", body.len());
+            connection.write_all(head.as_bytes()).await.unwrap();
+            connection.write_all(body.as_bytes()).await.unwrap();
+            statuses.push(status_of_answer(&mut connection).await);
         }
-        assert_eq!(peers.len(), 1);
+        assert_eq!(statuses, [415, 500, 404, 405, 204]);
+    }
+
+    /// Reads one answer, the body included, and leaves the connection at the beginning of the next.
+    async fn status_of_answer(connection: &mut tokio::net::TcpStream) -> u16 {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(connection.read_u8().await.expect("an answer"));
+        }
+        let head = String::from_utf8(head).unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |text| text.parse().unwrap());
+        connection.read_exact(&mut vec![0; length]).await.unwrap();
+        head["HTTP/1.1 ".len()..][..3].parse().unwrap()
     }
 }
