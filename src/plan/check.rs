@@ -1,0 +1,45 @@
+//! Checks of an answer.
+
+use super::answer::Answer;
+use super::scope::Scope;
+
+/// The index of a check in [`crate::plan::Plan::checks`]; results are counted per check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckId(pub u32);
+
+/// What a counted check is called in reports.
+#[derive(Debug, Clone)]
+pub struct CheckInfo {
+    /// Name of the endpoint (or step) it belongs to.
+    pub endpoint: String,
+    /// What it asks, as written: `status in [201, 409]`, `$.stock == 0`.
+    pub name: String,
+    /// Index of the user class; none in setup, verify and teardown.
+    pub class: Option<usize>,
+}
+
+/// All checks of one request.
+#[derive(Debug)]
+pub struct ChecksPlan {}
+
+/// What the checks say of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckVerdict {
+    /// All is as it should be.
+    Passed,
+    /// The status is not one that counts as success; the text says what was expected and what came.
+    WrongStatus(String),
+    /// A check failed; the text says which, what was expected and what came (bounded, not yet escaped).
+    Failed(String),
+}
+
+impl ChecksPlan {
+    /// Whether any of them needs the body.
+    pub fn reads_body(&self) -> bool {
+        todo!()
+    }
+    /// Judges an answer, and tells `count` of each check whether it held.
+    pub fn judge(&self, _answer: &Answer<'_>, _scope: &Scope, _count: &mut dyn FnMut(CheckId, bool)) -> CheckVerdict {
+        todo!()
+    }
+}

@@ -1,0 +1,101 @@
+//! The plan as a whole.
+
+use std::sync::Arc;
+
+use super::check::CheckInfo;
+use super::class::ClassPlan;
+use super::endpoint::EndpointPlan;
+use super::feed::Feed;
+use super::load::LoadPlan;
+use super::program::Program;
+use super::scope::Slots;
+use super::service::ServicePlan;
+use super::threshold::Threshold;
+use crate::units::{Bytes, Micros};
+
+/// Everything one run needs, for one environment and profile, with all overrides in it.
+#[derive(Debug)]
+pub struct Plan {
+    /// The scenario's name.
+    pub name: String,
+    /// Of the resolved load: what makes two runs comparable. Lower-case hexadecimal SHA-256.
+    pub digest: String,
+    /// The selected profile, where there are any.
+    pub profile: Option<String>,
+    /// The selected environment, where there are any.
+    pub environment: Option<String>,
+    /// The address under load as text; `${PORT}` may still be in it when the service's port is picked at its start.
+    /// Resolved with [`Plan::target_for`].
+    pub target: String,
+    /// All random numbers come from it.
+    pub seed: u64,
+    /// Defaults of connections.
+    pub http: HttpPlan,
+    /// How many users come, and when.
+    pub load: LoadPlan,
+    /// The user classes, in the order written.
+    pub classes: Vec<ClassPlan>,
+    /// All endpoints of all classes.
+    pub endpoints: Vec<EndpointPlan>,
+    /// All checks that are counted.
+    pub checks: Vec<CheckInfo>,
+    /// How many barriers there are.
+    pub barriers: usize,
+    /// All variables.
+    pub slots: Arc<Slots>,
+    /// All data feeds.
+    pub feeds: Vec<Feed>,
+    /// Once, before the load.
+    pub setup: Program,
+    /// Once, after the load: what must hold.
+    pub verify: Program,
+    /// Once, after everything, whatever happened.
+    pub teardown: Program,
+    /// What decides the verdict.
+    pub thresholds: Vec<ThresholdPlan>,
+    /// The system under test, where loadline starts or watches it.
+    pub service: Option<ServicePlan>,
+    /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).
+    pub secrets: Vec<String>,
+}
+
+/// Defaults of connections and requests.
+#[derive(Debug, Clone)]
+pub struct HttpPlan {
+    /// For name resolution, connection and handshake together.
+    pub connect_timeout: Micros,
+    /// An answer larger than this fails with category `body`; counted as sent on the wire.
+    pub max_body: Bytes,
+    /// Whether certificates are verified.
+    pub verify_tls: bool,
+}
+
+/// A threshold and what it speaks of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThresholdPlan {
+    /// What it speaks of.
+    pub scope: ThresholdScope,
+    /// What must hold.
+    pub threshold: Threshold,
+    /// Where it is written: `file:line:column`, for annotations; none for `--threshold`.
+    pub place: Option<(String, usize, usize)>,
+    /// All classes in its scope are left out by `only:`: it is shown, not judged.
+    pub applicable: bool,
+}
+
+/// What a threshold speaks of; names are resolved when the plan is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThresholdScope {
+    /// All requests of the load together.
+    All,
+    /// Every endpoint by itself.
+    Each,
+    /// The system under test itself: memory and CPU.
+    Service,
+    /// A user class, by its index.
+    Class(usize),
+    /// All endpoints of this name.
+    Endpoint(String),
+    /// All endpoints with this tag.
+    Tag(String),
+}

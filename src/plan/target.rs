@@ -1,0 +1,106 @@
+//! The address of the system under test.
+
+use std::fmt;
+
+use url::Url;
+
+/// An absolute `http` or `https` address, with the path that requests are relative to.
+///
+/// User information is taken out of the address (it becomes an `authorization` header) and never printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    url: Url,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+    /// Host name or address without brackets, as it is resolved.
+    pub host: String,
+    /// The port, the scheme's own where none is written.
+    pub port: u16,
+    /// `host:port` as the `Host` header wants it: the port only where it isn't the scheme's own.
+    pub authority: String,
+    /// Put before each path that isn't absolute; never ends in `/`.
+    pub base_path: String,
+    /// `user:password` of the address, decoded.
+    pub userinfo: Option<(String, String)>,
+}
+
+/// Says why a text is no target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// It can't be read as an address.
+    #[error("not an address: {0}")]
+    Unreadable(String),
+    /// Neither http nor https.
+    #[error("the scheme `{0}` is not `http` or `https`")]
+    Scheme(String),
+    /// There is nothing to connect to.
+    #[error("it has no host")]
+    NoHost,
+    /// A query or fragment, which requests couldn't be relative to.
+    #[error("a target has no query or fragment: put it into the requests")]
+    Query,
+}
+
+impl Target {
+    /// Reads an address; without a scheme `http://` is meant (`127.0.0.1:8000`).
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let text = text.trim();
+        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let mut url = Url::parse(&full).map_err(|error| TargetError::Unreadable(error.to_string()))?;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            other => return Err(TargetError::Scheme(other.to_owned())),
+        };
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(TargetError::Query);
+        }
+        let host = match url.host() {
+            Some(url::Host::Domain(name)) if !name.is_empty() => name.to_owned(),
+            Some(url::Host::Ipv4(address)) => address.to_string(),
+            Some(url::Host::Ipv6(address)) => address.to_string(),
+            _ => return Err(TargetError::NoHost),
+        };
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let userinfo = (!url.username().is_empty()).then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
+        if userinfo.is_some() {
+            url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| TargetError::NoHost)?;
+        }
+        let port = url.port_or_known_default().ok_or(TargetError::NoHost)?;
+        let shown_host = url.host_str().unwrap_or_default();
+        let authority = url.port().map_or_else(|| shown_host.to_owned(), |port| format!("{shown_host}:{port}"));
+        let base_path = url.path().trim_end_matches('/').to_owned();
+        Ok(Self { tls, host, port, authority, base_path, userinfo, url })
+    }
+}
+
+impl fmt::Display for Target {
+    /// The address without user information.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let target = Target::parse("https://joe:s%40cret@api.example.com/v1/").unwrap();
+        assert_eq!((target.tls, target.host.as_str(), target.port), (true, "api.example.com", 443));
+        assert_eq!((target.authority.as_str(), target.base_path.as_str()), ("api.example.com", "/v1"));
+        assert_eq!(target.userinfo, Some(("joe".to_owned(), "s@cret".to_owned())));
+        assert_eq!(target.to_string(), "https://api.example.com/v1");
+        let target = Target::parse("[::1]:8080").unwrap();
+        assert_eq!((target.host.as_str(), target.authority.as_str(), target.port), ("::1", "[::1]:8080", 8080));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        assert_eq!(Target::parse("ftp://x"), Err(TargetError::Scheme("ftp".to_owned())));
+        assert_eq!(Target::parse("http://x/?a=1"), Err(TargetError::Query));
+        assert!(Target::parse("http://").is_err());
+        assert!(Target::parse("http://[::1").is_err());
+    }
+}
