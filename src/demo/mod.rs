@@ -3,9 +3,9 @@
 //! [`Demo`] serves every endpoint that the example scenarios use, from memory, with an atomic stock. Everything it keeps
 //! is bounded, so that it can be loaded for hours; the `leak` defect is the exception that shows what growth looks like.
 //!
-//! A request passes through three places: [`admission`] counts it and lets the defects have their way with it, the
-//! router in [`routes`] finds its handler, and a handler works on one store of the [`app::App`]. The server itself
-//! ([`server`]) accepts on one thread and serves on as many others as it is told; what is measured is therefore the
+//! A request passes through three places: `admission` counts it and lets the defects have their way with it, the
+//! router in `routes` finds its handler, and a handler works on one store of the `app::App`. The server itself
+//! (`server`) accepts on one thread and serves on as many others as it is told; what is measured is therefore the
 //! same single-threaded service by default, on any machine.
 
 mod accounts;
