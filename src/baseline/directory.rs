@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(ids(&store.list(Some("main"), Some("shop")).unwrap()), ["third", "second", "first"]);
         assert_eq!(ids(&store.list(None, None).unwrap()), ["third", "other", "second", "first"]);
         assert!(store.list(Some("main"), Some("cart")).unwrap().entries.is_empty());
-        assert_eq!(store.list(Some("feature/x"), None).unwrap().entries, [elsewhere.clone()]);
+        assert_eq!(store.list(Some("feature/x"), None).unwrap().entries, std::slice::from_ref(&elsewhere));
         assert!(store.read(&elsewhere).unwrap().to_json() == sketch("other", 7).record().to_json());
     }
 

@@ -148,7 +148,9 @@ impl EndpointSketch {
             ok.record(self.median * (0.5 + (at as f64 + 0.5) / self.successes as f64));
         }
         let mut failed = Histogram::default();
-        failed.record_n(Micros::from_millis(1), self.failures);
+        if self.failures > 0 {
+            failed.record_n(Micros::from_millis(1), self.failures);
+        }
         let requests = self.successes + self.failures;
         let phase = || Histogram::new(2);
         EndpointRecord {
