@@ -49,7 +49,7 @@ mod system {
         high_water_mark(&std::fs::read_to_string("/proc/self/status").ok()?)
     }
 
-    /// `VmHWM:	   12345 kB`, in which kB are KiB.
+    /// `VmHWM: 12345 kB`, in which kB are KiB.
     pub(super) fn high_water_mark(status: &str) -> Option<Bytes> {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
