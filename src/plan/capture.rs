@@ -32,7 +32,7 @@ pub enum CaptureSource {
     Header(HeaderName),
     /// A group of the first match in the body.
     Regex(Regex, usize),
-    /// A cookie that the answer sets.
+    /// A cookie that the answer sets; the last of several.
     Cookie(String),
 }
 
@@ -61,8 +61,8 @@ impl CapturePlan {
                 Some(Value::from(found))
             }
             CaptureSource::Cookie(name) => {
-                let set = answer.headers.get_all(SET_COOKIE).iter().filter_map(|value| cookie(value.as_bytes(), name));
-                set.last().filter(|value| !value.is_empty()).map(text)
+                let mut set = answer.headers.get_all(SET_COOKIE).iter().filter_map(|value| cookie(value.as_bytes(), name));
+                set.next_back().filter(|value| !value.is_empty()).map(text)
             }
         }
     }
