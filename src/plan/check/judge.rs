@@ -1,7 +1,9 @@
-//! Checks of an answer.
+//! All checks of a request, and what they say of an answer.
 
-use super::answer::Answer;
-use super::scope::Scope;
+use super::check_plan::CheckPlan;
+use super::status::StatusRule;
+use crate::plan::answer::Answer;
+use crate::plan::scope::Scope;
 
 /// The index of a check in [`crate::plan::Plan::checks`]; results are counted per check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +21,15 @@ pub struct CheckInfo {
 }
 
 /// All checks of one request.
-#[derive(Debug)]
-pub struct ChecksPlan {}
+#[derive(Debug, Default)]
+pub struct ChecksPlan {
+    /// Which statuses are a success.
+    pub status: StatusRule,
+    /// Where the status rule is counted: only where the scenario wrote `check.status`.
+    pub status_id: Option<CheckId>,
+    /// All others, in the order written.
+    pub checks: Vec<(CheckId, CheckPlan)>,
+}
 
 /// What the checks say of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +47,7 @@ impl ChecksPlan {
     pub fn reads_body(&self) -> bool {
         todo!()
     }
+
     /// Judges an answer, and tells `count` of each check whether it held.
     pub fn judge(&self, _answer: &Answer<'_>, _scope: &Scope, _count: &mut dyn FnMut(CheckId, bool)) -> CheckVerdict {
         todo!()

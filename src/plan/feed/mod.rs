@@ -1,0 +1,7 @@
+//! Data feeds.
+
+mod rows;
+mod table;
+
+pub use rows::{FeedError, rows_from_csv, rows_from_json, rows_from_list, rows_from_text};
+pub use table::{Feed, OnExhausted, Pick};

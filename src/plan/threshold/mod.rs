@@ -1,0 +1,7 @@
+//! Thresholds: `<metric> <op> <value>` on aggregates.
+
+mod types;
+mod unit;
+
+pub use types::{Limit, Metric, Op, Phase, ServiceMetric, Severity, StatusClass, Threshold, ThresholdError, TimeStatistic};
+pub use unit::{MetricUnit, format_value};

@@ -1,0 +1,122 @@
+//! A comparison as it is stored and shown.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The candidate against its baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// How it was made.
+    pub mode: ComparisonMode,
+    /// What it means for the run.
+    pub verdict: ComparisonVerdict,
+    /// One plain sentence: what was found, and how small a change could have been seen.
+    pub sentence: String,
+    /// Whether it can't fail the run, whatever it says.
+    pub advisory: bool,
+    /// Why it is advisory or wasn't made, where that needs words.
+    pub note: Option<String>,
+    /// Where the baseline was looked for, as a person would name it: `baselines/main/shop`.
+    pub source: String,
+    /// How many records it is made of.
+    pub records: u32,
+    /// When the newest of them was made.
+    pub newest: Option<Timestamp>,
+    /// The commit of the newest of them.
+    pub newest_sha: Option<String>,
+    /// Judged and shown figures; the whole run first, then endpoints.
+    pub contrasts: Vec<Contrast>,
+}
+
+/// One figure of candidate and baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contrast {
+    /// `all`, or an endpoint's name.
+    pub scope: String,
+    /// `p50`, `p95`, `p99`, `throughput`, `error_rate`.
+    pub metric: String,
+    /// The baseline's centre, in the metric's unit (seconds, per second, 0 to 1).
+    pub base: f64,
+    /// The candidate's value.
+    pub candidate: f64,
+    /// Relative change (0.05 is 5 % more); of the error rate the difference in points of 0 to 1.
+    pub delta: f64,
+    /// Its 95 % interval, unadjusted; null where it can't be given.
+    pub interval: Option<(f64, f64)>,
+    /// The value from which the candidate would have been a regression.
+    pub limit: Option<f64>,
+    /// The smallest change (relative, or in points) that could have failed.
+    pub detectable: Option<f64>,
+    /// Adjusted for all judged figures together.
+    pub p_adjusted: Option<f64>,
+    /// Whether it can fail the run.
+    pub judged: bool,
+    /// What is said of it.
+    pub verdict: ContrastVerdict,
+}
+
+/// How a comparison was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonMode {
+    /// Against stored records.
+    History,
+}
+
+/// What is said of one figure; first match wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContrastVerdict {
+    /// Worse: beyond the limit, the least effect and the floor.
+    Regressed,
+    /// Better, by the same rules.
+    Improved,
+    /// No change that matters.
+    Ok,
+    /// The data can't say.
+    Inconclusive,
+}
+
+/// What a comparison means for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonVerdict {
+    /// At least one judged figure regressed.
+    Regressed,
+    /// None regressed, at least one improved.
+    Improved,
+    /// All judged figures are as they were.
+    Ok,
+    /// None regressed, at least one judged figure can't be told.
+    Inconclusive,
+    /// The stored runs are of another load.
+    Incomparable,
+    /// Nothing is stored.
+    NoBaseline,
+}
+
+impl fmt::Display for ContrastVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Regressed => "regressed",
+            Self::Improved => "improved",
+            Self::Ok => "ok",
+            Self::Inconclusive => "inconclusive",
+        })
+    }
+}
+
+impl fmt::Display for ComparisonVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Regressed => "regressed",
+            Self::Improved => "improved",
+            Self::Ok => "ok",
+            Self::Inconclusive => "inconclusive",
+            Self::Incomparable => "incomparable",
+            Self::NoBaseline => "no baseline",
+        })
+    }
+}
