@@ -52,6 +52,9 @@ pub struct Entry {
 }
 
 impl Span {
+    /// Of what stands in no file: it came from the command line.
+    pub const OUTSIDE: Self = Self { start: usize::MAX, end: usize::MAX };
+
     /// The bytes from `start` to `end`.
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end: end.max(start) }
