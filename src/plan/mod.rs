@@ -16,6 +16,7 @@ mod resolved;
 mod scope;
 mod service;
 mod source_error;
+mod suggest;
 mod target;
 mod template;
 mod threshold;

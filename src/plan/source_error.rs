@@ -35,9 +35,9 @@ impl SourceError {
         self
     }
 
-    /// Puts it below a key or an index of an enclosing value.
-    pub(crate) fn below(mut self, segment: &str) -> Self {
-        self.pointer = format!("/{}{}", segment.replace('~', "~0").replace('/', "~1"), self.pointer);
+    /// Puts it below the place of an enclosing value that `pointer` names.
+    pub(crate) fn within(mut self, pointer: &str) -> Self {
+        self.pointer.insert_str(0, pointer);
         self
     }
 }
