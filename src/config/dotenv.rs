@@ -8,7 +8,7 @@ use crate::text::{Diagnostic, Source};
 /// Reads a file as `docker compose` and most tools do: `NAME=value`, `export NAME=value`, `# comments`, values in single
 /// quotes as they are, in double quotes with `\n`, `\t`, `\"`, `\\` and line breaks; the last of several values of one
 /// name wins. Lines that are none of this are reported.
-pub fn dotenv(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
+pub(super) fn dotenv(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
     let text = source.text.as_str();
     let mut values = BTreeMap::new();
     let mut at = 0;
