@@ -196,7 +196,9 @@ mod linux {
     impl Alarm {
         pub(super) fn new() -> io::Result<Self> {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-            Ok(Self(AsyncFd::with_interest(fd, Interest::READABLE)?))
+            #[expect(deprecated, reason = "what it may be misused for needs a borrowed descriptor; this one is owned")]
+            let polled = AsyncFd::with_interest(fd, Interest::READABLE)?;
+            Ok(Self(polled))
         }
 
         /// Rings once at `deadline`, at the earliest a moment from now.

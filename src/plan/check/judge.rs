@@ -45,11 +45,28 @@ pub enum CheckVerdict {
 impl ChecksPlan {
     /// Whether any of them needs the body.
     pub fn reads_body(&self) -> bool {
-        todo!()
+        self.checks.iter().any(|(_, check)| check.reads_body())
     }
 
     /// Judges an answer, and tells `count` of each check whether it held.
-    pub fn judge(&self, _answer: &Answer<'_>, _scope: &Scope, _count: &mut dyn FnMut(CheckId, bool)) -> CheckVerdict {
-        todo!()
+    ///
+    /// All checks are counted, also behind one that failed; the verdict is that of the first, and a wrong status before
+    /// anything else. The status is counted only where the scenario has a rule for it.
+    pub fn judge(&self, answer: &Answer<'_>, scope: &Scope, count: &mut dyn FnMut(CheckId, bool)) -> CheckVerdict {
+        let right_status = self.status.allows(answer.status);
+        if let Some(id) = self.status_id {
+            count(id, right_status);
+        }
+        let mut failed = None;
+        for (id, check) in &self.checks {
+            let outcome = check.judge(answer, scope);
+            count(*id, outcome.is_ok());
+            failed = failed.or(outcome.err());
+        }
+        match failed {
+            _ if !right_status => CheckVerdict::WrongStatus(self.status.complaint(answer.status)),
+            Some(message) => CheckVerdict::Failed(message),
+            None => CheckVerdict::Passed,
+        }
     }
 }

@@ -1,9 +1,12 @@
-//! Checks of an answer.
+//! Checks of an answer: its status, headers, body and time, each counted.
 
+mod actual;
 mod check_plan;
 mod judge;
 mod predicate;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use check_plan::CheckPlan;
 pub use judge::{CheckId, CheckInfo, CheckVerdict, ChecksPlan};

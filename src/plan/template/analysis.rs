@@ -74,11 +74,11 @@ pub(super) fn analyse(expression: &str, offset: usize) -> Analysis<'_> {
                     at += 2;
                 }
                 analysis.is_path = begin == 0 && at == tokens.len();
-                let optional = match (sign(at, "|"), name(at), name(at + 1), name(at + 2)) {
-                    (true, _, Some(("default" | "d", _)), _) => true,
-                    (_, Some(("is", _)), Some(("defined" | "undefined", _)), _) => true,
-                    (_, Some(("is", _)), Some(("not", _)), Some(("defined" | "undefined", _))) => true,
-                    _ => false,
+                let (test, after) = (name(at + 1).map(|(word, _)| word), name(at + 2).map(|(word, _)| word));
+                let known = |word: Option<&str>| matches!(word, Some("defined" | "undefined"));
+                let optional = match name(at) {
+                    Some(("is", _)) => known(test) || (test == Some("not") && known(after)),
+                    _ => sign(at, "|") && matches!(test, Some("default" | "d")),
                 };
                 analysis.paths.push(Path { root, attributes, offset, optional });
             }

@@ -1,5 +1,9 @@
 //! Thresholds: `<metric> <op> <value>` on aggregates.
 
+mod grammar;
+mod limit;
+mod metric;
+mod op;
 mod types;
 mod unit;
 

@@ -1,4 +1,4 @@
-//! Thresholds: `<metric> <op> <value>` on aggregates.
+//! What a threshold is made of.
 
 use crate::units::Micros;
 
@@ -163,11 +163,4 @@ pub struct ThresholdError {
     pub span: (usize, usize),
     /// What to write instead, where it can be guessed.
     pub help: Option<String>,
-}
-
-impl Threshold {
-    /// Reads `p95 < 500ms`, `count(5xx) == 0`, `p(95)<500`, `p95 < baseline * 1.1 + 5ms`; severity `fail`, no abort.
-    pub fn parse(_expression: &str) -> Result<Self, ThresholdError> {
-        todo!()
-    }
 }
