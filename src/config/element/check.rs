@@ -2,7 +2,6 @@
 
 use crate::config::reader::{Map, element};
 use crate::config::yaml::Node;
-use crate::units::Micros;
 
 element! {
     /// What an answer must be to count as a success. A value means equal; a mapping is one or more of `in`, `not`, `min`,
@@ -17,7 +16,7 @@ element! {
         "body" body: Node => optional,
         /// Parts of a JSON body by JSONPath.
         "json" json: Map<Node> => optional,
-        /// The longest response time.
-        "time" time: Micros => optional,
+        /// The longest response time: `500ms`.
+        "time" time: Node => optional,
     }
 }

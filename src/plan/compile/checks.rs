@@ -37,24 +37,26 @@ impl Compiling<'_> {
             described.push(json!(["header", name.value.to_ascii_lowercase(), node.to_json()]));
             let header = self.header_name(&name.value, name.span);
             let predicate = self.predicate(node, known);
-            checks.extend(header.zip(predicate).map(|(header, predicate)| CheckPlan::header(header, predicate)));
+            checks.extend(header.zip(predicate).map(|(header, predicate)| CheckPlan::Header(header, predicate)));
         }
         if let Some(body) = &check.body {
             described.push(json!(["body", body.to_json()]));
-            checks.extend(self.predicate(body, known).map(CheckPlan::body));
+            checks.extend(self.predicate(body, known).map(CheckPlan::Body));
         }
         for (path, node) in check.json.iter().flat_map(|paths| paths.iter()) {
             described.push(json!(["json", path.value, node.to_json()]));
             let compiled = self.json_path(path);
             let predicate = self.predicate(node, known);
-            checks.extend(compiled.zip(predicate).map(|(path, predicate)| CheckPlan::json(path, predicate)));
+            checks.extend(compiled.zip(predicate).map(|(path, predicate)| CheckPlan::Json(path, predicate)));
         }
         if let Some(time) = &check.time {
-            described.push(json!(["time", time.value.0]));
-            if time.value == Micros::ZERO {
+            let source = time.to_json();
+            let compiled = self.compiled(Written::Node(time), |_| CheckPlan::time(&source));
+            if let Some(CheckPlan::Time(Micros::ZERO)) = compiled {
                 self.error(time.span, "no answer takes no time", "give the longest time that is right: `time: 500ms`");
             }
-            checks.push(CheckPlan::time(time.value));
+            described.push(json!(["time", compiled.as_ref().map(CheckPlan::name)]));
+            checks.extend(compiled);
         }
         for check in checks {
             let id = self.check_id(endpoint, check.name(), class);

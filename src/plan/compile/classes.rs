@@ -54,7 +54,7 @@ impl Compiling<'_> {
         let mut known = Known::new(format!("the class `{name}`"));
         self.know_setup(&mut known);
         for table in self.data.tables() {
-            known.add(&table.name);
+            known.add(&table.feed.name);
         }
         self.feeds_used.clear();
         let vars = self.vars(config.vars.as_ref(), &mut known);

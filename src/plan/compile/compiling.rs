@@ -86,7 +86,7 @@ impl Compiling<'_> {
     fn plan(&mut self, slots: Arc<Slots>, seed: u64) -> Option<Plan> {
         let scenario = self.scenario;
         let sections = &scenario.sections;
-        self.data = Data::read(self);
+        self.data = Data::read(self, seed);
         let (setup, setup_text) = self.procedure("setup", sections.setup.as_ref());
         let (classes, classes_text) = self.classes();
         let (verify, _) = self.procedure("verify", sections.verify.as_ref());
@@ -116,8 +116,8 @@ impl Compiling<'_> {
             endpoints: std::mem::take(&mut self.endpoints),
             checks: std::mem::take(&mut self.checks),
             barriers: self.barriers,
-            slots: slots.clone(),
-            feeds: std::mem::take(&mut self.data).into_feeds(&slots, seed),
+            slots,
+            feeds: std::mem::take(&mut self.data).into_feeds(),
             setup: Program { steps: setup },
             verify: Program { steps: verify },
             teardown: Program { steps: teardown },

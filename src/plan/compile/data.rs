@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::Value;
 use sha2::{Digest, Sha256};
 
-use super::super::{Feed, FeedError, OnExhausted, Pick, Slots, rows_from_csv, rows_from_json, rows_from_list, rows_from_text};
+use super::super::{Feed, FeedError, OnExhausted, Pick, rows_from_csv, rows_from_json, rows_from_list, rows_from_text};
 use super::compiling::Compiling;
 use crate::config::yaml::{Node, Span};
 use crate::config::{ExhaustedConfig, FeedConfig, PickConfig, ValuesConfig};
@@ -20,52 +20,52 @@ pub(super) struct Data {
 /// A feed that was read.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// Its name.
-    pub(super) name: String,
     /// Where its name stands.
     pub(super) span: Span,
     /// How the next row is picked.
     pub(super) pick: Pick,
-    /// What happens without one.
-    pub(super) on_exhausted: OnExhausted,
     /// SHA-256 of its content.
     pub(super) hash: String,
-    rows: Vec<Value>,
-    columns: Vec<String>,
+    /// Its rows.
+    pub(super) feed: Feed,
 }
 
 impl Data {
     /// Reads the rows of all feeds.
-    pub(super) fn read(compiling: &mut Compiling<'_>) -> Self {
+    pub(super) fn read(compiling: &mut Compiling<'_>, seed: u64) -> Self {
         let scenario = compiling.scenario;
         let mut tables = Vec::new();
         for entry in scenario.sections.data.iter().flat_map(|data| &data.0) {
+            // A name that no variable can have was reported.
+            let Some(slot) = compiling.declared.slots.find(&entry.name.value) else { continue };
+            let config = entry.value.as_ref();
             // A feed that can't be read keeps its place: its name is known.
-            let content = entry.value.as_ref().and_then(|feed| rows(compiling, feed));
-            let (rows, hash) = content.unwrap_or_default();
-            let pick = entry.value.as_ref().and_then(|feed| feed.pick.as_ref()).map_or(Pick::Sequential, |pick| match pick.value {
+            let (rows, hash) = config.and_then(|feed| rows(compiling, feed)).unwrap_or_default();
+            let pick = config.and_then(|feed| feed.pick.as_ref()).map_or(Pick::Sequential, |pick| match pick.value {
                 PickConfig::Sequential => Pick::Sequential,
                 PickConfig::Random => Pick::Random,
                 PickConfig::Shuffle => Pick::Shuffle,
                 PickConfig::Unique => Pick::Unique,
             });
-            let wrap =
-                entry.value.as_ref().and_then(|feed| feed.on_exhausted.as_ref()).is_some_and(|what| what.value == ExhaustedConfig::Wrap);
-            let on_exhausted = if wrap || pick != Pick::Unique { OnExhausted::Wrap } else { OnExhausted::Error };
-            let columns = columns(&rows);
-            tables.push(Table { name: entry.name.value.clone(), span: entry.name.span, pick, on_exhausted, hash, rows, columns });
+            let on_exhausted = match config.and_then(|feed| feed.on_exhausted.as_ref()).map(|what| what.value) {
+                Some(ExhaustedConfig::Wrap) => OnExhausted::Wrap,
+                Some(ExhaustedConfig::Error) => OnExhausted::Error,
+                None => OnExhausted::usual(pick),
+            };
+            let feed = Feed::new(entry.name.value.clone(), slot, rows, pick, on_exhausted, seed);
+            tables.push(Table { span: entry.name.span, pick, hash, feed });
         }
         Self { tables }
     }
 
     /// The index of a feed.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.tables.iter().position(|table| table.name == name)
+        self.tables.iter().position(|table| table.feed.name == name)
     }
 
     /// The names of the columns of a feed; empty where its rows are values, or could not be read.
     pub(super) fn columns(&self, feed: usize) -> &[String] {
-        &self.tables[feed].columns
+        self.tables[feed].feed.columns()
     }
 
     /// All feeds.
@@ -74,19 +74,8 @@ impl Data {
     }
 
     /// The feeds that run.
-    pub(super) fn into_feeds(self, slots: &Slots, seed: u64) -> Vec<Feed> {
-        let feed = |table: Table| {
-            let slot = slots.find(&table.name)?;
-            Some(Feed::new(table.name, slot, table.rows, table.pick, table.on_exhausted, seed))
-        };
-        self.tables.into_iter().filter_map(feed).collect()
-    }
-}
-
-impl Table {
-    /// How many rows it has.
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
+    pub(super) fn into_feeds(self) -> Vec<Feed> {
+        self.tables.into_iter().map(|table| table.feed).collect()
     }
 }
 
@@ -140,22 +129,7 @@ fn in_file(problem: Diagnostic, file: &str, bytes: &[u8], error: &FeedError) -> 
     problem.label(&Arc::new(Source::new(file, text)), start..end, "here")
 }
 
-fn columns(rows: &[Value]) -> Vec<String> {
-    let keys = |row: &Value| -> Option<Vec<String>> {
-        let keys = (row.kind() == minijinja::value::ValueKind::Map).then(|| row.try_iter().ok())??;
-        Some(keys.map(|key| key.to_string()).collect())
-    };
-    let mut columns = Vec::new();
-    for row in rows {
-        for key in keys(row).unwrap_or_default() {
-            if !columns.contains(&key) {
-                columns.push(key);
-            }
-        }
-    }
-    columns
-}
-
+/// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

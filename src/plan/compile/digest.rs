@@ -19,7 +19,7 @@ pub(super) fn digest(setup: &[Json], classes: &[Json], data: &Data, load: &LoadP
                 Pick::Shuffle => "shuffle",
                 Pick::Unique => "unique",
             };
-            json!({ "name": table.name, "hash": table.hash, "pick": pick, "wrap": table.on_exhausted == OnExhausted::Wrap })
+            json!({ "name": table.feed.name, "hash": table.hash, "pick": pick, "wrap": table.feed.on_exhausted() == OnExhausted::Wrap })
         })
         .collect();
     let document = json!({

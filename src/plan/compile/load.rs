@@ -65,7 +65,7 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<LoadPlan> {
 pub(super) fn rows_suffice(compiling: &mut Compiling<'_>, load: &LoadPlan, classes: &[ClassPlan]) {
     let mut short = Vec::new();
     for (at, table) in compiling.data.tables().iter().enumerate() {
-        if table.pick != Pick::Unique || table.on_exhausted == OnExhausted::Wrap || table.len() == 0 {
+        if table.pick != Pick::Unique || table.feed.on_exhausted() == OnExhausted::Wrap || table.feed.is_empty() {
             continue;
         }
         let names = |class: &ClassPlan| class.active && class.unique_feeds.contains(&at);
@@ -85,8 +85,8 @@ pub(super) fn rows_suffice(compiling: &mut Compiling<'_>, load: &LoadPlan, class
             LoadPlan::Open(open) => (open.max_users, true),
             LoadPlan::Capacity(capacity) => (capacity.max_users, true),
         };
-        if users as usize > table.len() {
-            short.push((table.span, table.name.clone(), table.len(), users, open));
+        if users as usize > table.feed.len() {
+            short.push((table.span, table.feed.name.clone(), table.feed.len(), users, open));
         }
     }
     for (span, name, rows, users, open) in short {

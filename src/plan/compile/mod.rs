@@ -16,6 +16,8 @@ mod service;
 mod settings;
 mod steps;
 mod target;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 mod url_run;
 mod written;
