@@ -221,7 +221,14 @@ mod tests {
         progress.message("setup: 20 requests\n::error::x");
         run(0..=35).for_each(|snapshot| progress.tick(&snapshot));
         progress.finish();
-        insta::assert_snapshot!(out.text(), @"");
+        insta::assert_snapshot!(out.text(), @r"
+        shop\u{1b}[2J: setup: 20 requests\n::error::x
+        shop\u{1b}[2J: warm-up 0s/35s, 20 users, 100/s, 0 failed, p95 4.2ms
+        shop\u{1b}[2J: load 5s/35s, 20 users, 100/s, 0 failed, p95 4.2ms
+        shop\u{1b}[2J: load 10s/35s, 20 users, 100/s, 0 failed, p95 4.2ms
+        shop\u{1b}[2J: load 20s/35s, 20 users, 100/s, 0 failed, p95 4.2ms
+        shop\u{1b}[2J: load 30s/35s, 20 users, 100/s, 0 failed, p95 4.2ms
+        ");
     }
 
     #[test]

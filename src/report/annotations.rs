@@ -47,7 +47,11 @@ mod tests {
 
     #[test]
     fn missed_thresholds_stand_where_they_are_written() {
-        insta::assert_snapshot!(annotations(&[fixture::failed()]), @"");
+        insta::assert_snapshot!(annotations(&[fixture::failed()]), @r"
+        ::error file=shop.yml,line=12,col=7,title=loadline%3A bad|<shop> @octocat::GET /a|b|c: p95 < 10ms missed: 17ms
+        ::error file=shop.yml,line=12,col=7,title=loadline%3A bad|<shop> @octocat::buyers: p95 < 10ms: no samples
+        ::warning file=shop.yml,line=12,col=7,title=loadline%3A bad|<shop> @octocat::all: error_rate < 0.1%25 missed (warning): 0.8%25 (<b>look</b> | here)
+        ");
         assert_eq!(annotations(&[fixture::passed()]), "");
     }
 

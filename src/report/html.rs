@@ -52,7 +52,11 @@ impl<'a> Run<'a> {
         busiest.sort_by_key(|(at, _)| *at);
         let details = busiest.into_iter().map(|(at, endpoint)| Detail {
             endpoint,
-            chart: distribution(&format!("{id}-endpoint-{at}"), &format!("Response times of {}", endpoint.label), &endpoint.latencies),
+            chart: distribution(
+                &format!("{id}-endpoint-{at}"),
+                &format!("Response times of {}", endpoint.label),
+                &record.endpoints[at].latency.ok,
+            ),
         });
         let seconds = record.run.duration.as_secs_f64();
         Self { run, over_time: over_time(run, seconds, &id), service: service(run, seconds, &id), details: details.collect(), id }

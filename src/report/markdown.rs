@@ -156,3 +156,133 @@ fn tidy(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{ContrastVerdict, ThresholdOutcome, Verdict};
+    use crate::report::fixture;
+    use proptest::prelude::*;
+
+    fn comment(records: &[Record]) -> String {
+        markdown_comment(records, &CommentOptions { suite: Some("api load".to_owned()) })
+    }
+
+    /// Every row of a table has as many cells as its head, and foreign text began nothing outside of code.
+    fn check_tables(text: &str) {
+        let mut columns = None;
+        for line in text.lines() {
+            if !line.starts_with('|') {
+                columns = None;
+                continue;
+            }
+            let bars = line.matches('|').count();
+            assert_eq!(*columns.get_or_insert(bars), bars, "{line}");
+        }
+    }
+
+    /// A run of many endpoints, each with a missed and a held threshold and a regressed and an unchanged figure.
+    fn large(endpoints: usize, name: &str) -> Record {
+        let rows: Vec<String> = (0..endpoints).map(|at| format!("GET /{at}/{name}")).collect();
+        let mut record =
+            fixture::record("large", Verdict::Failed, rows.iter().map(|row| fixture::endpoint(row, "visitor", 10, 1, 900)).collect());
+        for row in &rows {
+            record.thresholds.push(fixture::threshold(row, "p95 < 1ms", "2ms", ThresholdOutcome::Failed));
+            record.thresholds.push(fixture::threshold(row, "p99 < 9s", "2ms", ThresholdOutcome::Passed));
+        }
+        let mut comparison = fixture::passed().comparison.unwrap();
+        comparison.contrasts = rows
+            .iter()
+            .flat_map(|row| {
+                [
+                    fixture::contrast(row, "p95", 0.001, 0.002, ContrastVerdict::Regressed),
+                    fixture::contrast(row, "p50", 0.001, 0.001, ContrastVerdict::Ok),
+                ]
+            })
+            .collect();
+        record.comparison = Some(comparison);
+        record
+    }
+
+    #[test]
+    fn the_comment_of_a_run_that_passed() {
+        insta::assert_snapshot!(comment(&[fixture::passed()]));
+    }
+
+    #[test]
+    fn the_comment_of_a_run_that_failed() {
+        let text = comment(&[fixture::failed()]);
+        check_tables(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_summary_of_a_capacity_search_and_a_run_without_samples() {
+        let text = job_summary(&[fixture::capacity(), fixture::empty()]);
+        check_tables(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_marker_is_the_first_line_and_suites_keep_apart() {
+        assert_eq!(comment(&[fixture::passed()]).lines().next(), Some("<!-- loadline:api%20load -->"));
+        assert_eq!(comment_marker("a-->b--c@d"), "<!-- loadline:a-%2D%3Eb-%2Dc%40d -->");
+        assert_ne!(comment_marker("a b"), comment_marker("a%20b"));
+        let own = markdown_comment(&[fixture::passed(), fixture::empty()], &CommentOptions::default());
+        assert_eq!(own.lines().next(), Some("<!-- loadline:shop%2Bshop -->"));
+    }
+
+    #[test]
+    fn what_is_too_much_goes_in_order_and_failures_stay() {
+        let text = |endpoints| {
+            let text = comment(&[large(endpoints, "orders")]);
+            assert!(text.len() <= COMMENT_BUDGET, "{endpoints}: {}", text.len());
+            check_tables(&text);
+            for at in 0..endpoints {
+                assert!(text.matches(&format!("/{at}/")).count() >= 2, "{endpoints}: {at}");
+            }
+            text
+        };
+        let (unchanged, charts, details) = ("without a change that matters", "```mermaid", "Failures by cause");
+        let small = text(5);
+        assert!(small.contains(unchanged) && small.contains(charts) && small.contains(details) && !small.contains("Shortened"));
+        let medium = text(180);
+        assert!(!medium.contains(unchanged) && medium.contains(charts) && medium.contains(details) && medium.contains("Shortened"));
+        let large = text(260);
+        assert!(!large.contains(unchanged) && !large.contains(charts) && !large.contains(details));
+    }
+
+    #[test]
+    fn failures_that_are_too_many_are_counted() {
+        let text = comment(&[large(1_500, "orders")]);
+        assert!(text.len() <= COMMENT_BUDGET && text.len() > COMMENT_BUDGET * 9 / 10, "{}", text.len());
+        check_tables(&text);
+        assert!(text.contains("1,500 of 3,000 thresholds missed"), "{}", &text[..400]);
+        assert!(text.contains(" more: see the report."));
+    }
+
+    #[test]
+    fn many_scenarios_fit() {
+        let mut records = vec![fixture::passed(); 300];
+        records.push(fixture::failed());
+        let text = comment(&records);
+        assert!(text.len() <= COMMENT_BUDGET, "{}", text.len());
+        assert!(text.contains("300 more scenarios") && text.contains("1 of 301 scenarios failed"));
+    }
+
+    #[test]
+    fn a_summary_stays_below_its_limit() {
+        let text = job_summary(&[large(1_500, &"orders".repeat(20))]);
+        assert!(text.len() <= SUMMARY_BUDGET && text.len() > 100_000, "{}", text.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn any_name_keeps_within_budget_and_tables(endpoints in 0usize..60, name in any::<String>(), long in 0usize..300) {
+            let text = comment(&[large(endpoints, &format!("{name}{}", "x|`<".repeat(long)))]);
+            prop_assert!(text.len() <= COMMENT_BUDGET);
+            check_tables(&text);
+        }
+    }
+}

@@ -84,7 +84,13 @@ mod tests {
     #[test]
     fn a_chart_is_plain_numbers() {
         let charts = timeline(&fixture::passed().timeline).unwrap();
-        insta::assert_snapshot!(charts.throughput, @"");
+        insta::assert_snapshot!(charts.throughput, @r#"
+        xychart-beta
+            title "Requests per second"
+            x-axis "seconds" 0 --> 9
+            y-axis "per second" 0 --> 4140
+            line [2957, 3361, 3764, 3159, 3562, 2957, 3361, 3764, 3159, 3562]
+        "#);
         assert!(charts.latency.is_some() && !charts.gaps);
     }
 

@@ -21,7 +21,7 @@ pub enum Style {
 /// How the terminal report is made.
 #[derive(Debug, Clone)]
 pub struct TerminalOptions {
-    /// Columns of the terminal; tables keep to it from 60 on.
+    /// Columns of the terminal; tables keep to it from 72 on.
     pub width: u16,
     /// Whether colours are used.
     pub style: Style,
@@ -42,7 +42,7 @@ impl Default for TerminalOptions {
 /// `quiet` leaves every missed threshold, failed verify step and regression, and the verdict line.
 pub fn terminal(records: &[Record], options: &TerminalOptions) -> String {
     let report = ReportView::of(records);
-    let pen = Pen { style: options.style, width: options.width.max(60) };
+    let pen = Pen { style: options.style, width: options.width.max(72) };
     let mut out = String::new();
     for run in &report.runs {
         if options.quiet {
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn tables_keep_to_the_width() {
         for record in [fixture::passed(), fixture::failed(), fixture::capacity()] {
-            for width in [60, 80, 100, 160] {
+            for width in [72, 80, 100, 160] {
                 for line in plain(&[record.clone()], width).lines().filter(|line| line.starts_with(['│', '┌', '└', '╞', ' '])) {
                     assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
                 }

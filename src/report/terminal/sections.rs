@@ -4,7 +4,7 @@ use super::table::Column::{Extra, Figure, Label, Text};
 use super::table::TableBuilder;
 use super::{Pen, line};
 use crate::report::figures;
-use crate::report::view::{ContrastView, Fact, RunView, Tone};
+use crate::report::view::{ContrastView, Fact, RunView, ThresholdView, Tone};
 
 /// More failures or checks than these are counted.
 const MOST_ROWS: usize = 10;
@@ -27,7 +27,7 @@ pub(super) fn run(out: &mut String, run: &RunView, pen: Pen) {
         let word = if warning.tone == Tone::Bad { "invalid" } else { "warning" };
         line(out, &format!("{}: {}", pen.tone(word, warning.tone), warning.message));
         if !warning.advice.is_empty() {
-            line(out, &format!("  {}", warning.advice));
+            wrapped(out, "  ", &warning.advice, pen);
         }
     }
     if !run.warnings.is_empty() {
@@ -70,11 +70,11 @@ fn endpoints(out: &mut String, run: &RunView, pen: Pen) {
             Figure("Requests"),
             Figure("Failed"),
             Extra("Failed %", 100),
-            Extra("Rate", 72),
+            Figure("Rate"),
             Figure("p50"),
             Figure("p95"),
             Figure("p99"),
-            Extra("max", 72),
+            Figure("max"),
             Extra("Service p95", 130),
         ],
     );
@@ -147,10 +147,17 @@ fn thresholds(out: &mut String, run: &RunView, pen: Pen) {
         return;
     }
     title(out, "Thresholds", pen);
-    let mut table = TableBuilder::new(pen, [Label(""), Text("Scope"), Text("Threshold"), Figure("Value"), Label("Outcome"), Text("Note")]);
+    let note = |row: &ThresholdView| if row.note == row.outcome { String::new() } else { row.note.clone() };
+    let mut columns = vec![Label(""), Text("Scope"), Text("Threshold"), Figure("Value"), Label("Outcome")];
+    if run.thresholds.iter().any(|row| !note(row).is_empty()) {
+        columns.push(Text("Note"));
+    }
+    let noted = columns.len();
+    let mut table = TableBuilder::new(pen, columns);
     for row in &run.thresholds {
-        let note = if row.note == row.outcome { "" } else { &row.note };
-        table.row(row.tone, [row.tone.symbol(), &row.scope, &row.expression, &row.value, &row.outcome, note]);
+        let note = note(row);
+        let cells = [row.tone.symbol(), &row.scope, &row.expression, &row.value, &row.outcome, &note];
+        table.row(row.tone, cells.into_iter().take(noted));
     }
     out.push_str(&table.render());
     out.push('\n');
@@ -164,7 +171,7 @@ fn verify(out: &mut String, run: &RunView, pen: Pen) {
     for step in &run.verify {
         line(out, &format!("  {} {}  {}", pen.tone(step.tone.symbol(), step.tone), step.name, step.outcome));
         if !step.message.is_empty() {
-            line(out, &format!("    {}", step.message));
+            wrapped(out, "    ", &step.message, pen);
         }
     }
     out.push('\n');
@@ -175,9 +182,9 @@ fn comparison(out: &mut String, run: &RunView, pen: Pen) {
     let advisory = if comparison.advisory { " (advisory)" } else { "" };
     title(out, &format!("Against the baseline: {}{advisory}", comparison.verdict), pen);
     for text in [&comparison.sentence, &comparison.note].into_iter().filter(|text| !text.is_empty()) {
-        line(out, &format!("  {text}"));
+        wrapped(out, "  ", text, pen);
     }
-    line(out, &format!("  {}", pen.dim(&format!("Baseline: {}", comparison.baseline))));
+    wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !comparison.rows.is_empty() {
         let mut table = TableBuilder::new(
             pen,
@@ -203,8 +210,26 @@ fn comparison(out: &mut String, run: &RunView, pen: Pen) {
 }
 
 fn facts(out: &mut String, name: &str, facts: &[Fact], pen: Pen) {
-    let text = facts.iter().map(|fact| format!("{} {}", fact.label, fact.value)).collect::<Vec<_>>().join(", ");
-    line(out, &format!("{}  {text}\n", pen.bold(name)));
+    title(out, name, pen);
+    wrapped(out, "  ", &facts.iter().map(|fact| format!("{} {}", fact.label, fact.value)).collect::<Vec<_>>().join("; "), pen);
+    out.push('\n');
+}
+
+/// Text in lines of at most the width, each indented.
+fn wrapped(out: &mut String, indent: &str, text: &str, pen: Pen) {
+    let width = usize::from(pen.width) - indent.len();
+    let mut row = String::new();
+    for word in text.split(' ') {
+        if !row.is_empty() && row.chars().count() + 1 + word.chars().count() > width {
+            line(out, &format!("{indent}{row}"));
+            row.clear();
+        }
+        if !row.is_empty() {
+            row.push(' ');
+        }
+        row.push_str(word);
+    }
+    line(out, &format!("{indent}{row}"));
 }
 
 fn more(out: &mut String, all: usize) {

@@ -44,9 +44,6 @@ pub(crate) struct EndpointView {
     /// How many requests, for sorting.
     #[serde(skip)]
     pub(crate) count: u64,
-    /// What the distribution is drawn from.
-    #[serde(skip)]
-    pub(crate) latencies: Histogram,
 }
 
 /// One phase of an endpoint's service time.
@@ -80,10 +77,9 @@ impl EndpointView {
 
     /// All of them together.
     pub(crate) fn total(record: &Record) -> Self {
-        let (mut latencies, mut failed, mut service) = (Histogram::default(), Histogram::default(), Histogram::default());
+        let (mut failed, mut service) = (Histogram::default(), Histogram::default());
         let mut statuses = std::collections::BTreeMap::new();
         for endpoint in &record.endpoints {
-            latencies.merge(&endpoint.latency.ok);
             failed.merge(&endpoint.latency.failed);
             service.merge(&endpoint.service_time);
             for (&status, &count) in &endpoint.statuses {
@@ -97,7 +93,7 @@ impl EndpointView {
             statuses: show_statuses(&statuses),
             bytes_in: figures::bytes(summary.bytes_in as f64),
             bytes_out: figures::bytes(summary.bytes_out as f64),
-            ..Self::with(&summary.latency, summary.requests, summary.failures, latencies, &failed, &service)
+            ..Self::with(&summary.latency, summary.requests, summary.failures, &failed, &service)
         }
         .named("all", "")
     }
@@ -124,14 +120,7 @@ impl EndpointView {
             statuses: show_statuses(&endpoint.statuses),
             bytes_in: figures::bytes(endpoint.bytes_in as f64),
             bytes_out: figures::bytes(endpoint.bytes_out as f64),
-            ..Self::with(
-                &endpoint.statistics,
-                endpoint.requests,
-                endpoint.failures,
-                endpoint.latency.ok.clone(),
-                &endpoint.latency.failed,
-                &endpoint.service_time,
-            )
+            ..Self::with(&endpoint.statistics, endpoint.requests, endpoint.failures, &endpoint.latency.failed, &endpoint.service_time)
         }
         .named(&label, &foreign(&endpoint.class))
     }
@@ -140,7 +129,7 @@ impl EndpointView {
         Self { label: label.to_owned(), class: class.to_owned(), ..self }
     }
 
-    fn with(times: &Statistics, requests: u64, failures: u64, ok: Histogram, failed: &Histogram, service: &Histogram) -> Self {
+    fn with(times: &Statistics, requests: u64, failures: u64, failed: &Histogram, service: &Histogram) -> Self {
         Self {
             tone: match (requests, failures) {
                 (0, _) => Tone::Warn,
@@ -170,7 +159,6 @@ impl EndpointView {
             bytes_in: String::new(),
             bytes_out: String::new(),
             count: requests,
-            latencies: ok,
         }
     }
 }

@@ -131,7 +131,7 @@ pub(super) fn service(used: &ServiceUse) -> Vec<Fact> {
         ("memory max", used.memory_max.map(figures::bytes)),
         ("memory growth", used.memory_growth.map(figures::growth)),
         (
-            "growth, 90% interval",
+            "90% interval of growth",
             used.memory_growth_interval.map(|(low, high)| format!("{} to {}", figures::growth(low), figures::growth(high))),
         ),
         ("found by", Some(foreign(&used.found_by))),

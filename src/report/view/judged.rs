@@ -60,9 +60,11 @@ impl ThresholdView {
 
     /// `all: p95 < 500ms missed: 612ms`, with what the scenario says about it.
     pub(crate) fn sentence(&self) -> String {
-        let mut text = format!("{}: {} {}", self.scope, self.expression, self.outcome);
-        if self.value != figures::NONE && self.outcome != "no samples" {
-            text += &format!(": {}", self.value);
+        let mut text = format!("{}: {}", self.scope, self.expression);
+        if self.value == figures::NONE || self.outcome.starts_with("no samples") {
+            text += &format!(": {}", self.outcome);
+        } else {
+            text += &format!(" {}: {}", self.outcome, self.value);
         }
         if !self.note.is_empty() && self.note != self.outcome {
             text += &format!(" ({})", self.note);

@@ -125,7 +125,7 @@ fn failed(thresholds: &[ThresholdView], verify: &[VerifyView], comparison: Optio
             .collect();
         let judged = thresholds.iter().filter(|row| row.tone != Tone::Neutral).count() as u64;
         let all = figures::counted(judged, "threshold", "thresholds");
-        parts.push(format!("{} of {all} missed ({})", bad.len(), listed(&reasons, MOST_REASONS)));
+        parts.push(format!("{} of {all} missed ({})", figures::count(bad.len() as u64), listed(&reasons, MOST_REASONS)));
     }
     let regressed: Vec<String> = comparison
         .iter()
@@ -166,7 +166,7 @@ fn listed<S: AsRef<str>>(items: &[S], most: usize) -> String {
     let shown: Vec<&str> = items.iter().take(most).map(AsRef::as_ref).collect();
     let mut text = shown.join(", ");
     if items.len() > most {
-        text += &format!(" and {} more", items.len() - most);
+        text += &format!(" and {} more", figures::count((items.len() - most) as u64));
     }
     text
 }
