@@ -31,7 +31,8 @@ fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
         let record = read_record(path)?;
         let branch = args.branch.clone().or_else(|| record.run.branch.clone());
         let branch = branch.unwrap_or_else(|| default_branch(&|name: &str| std::env::var(name).ok(), Path::new(".")));
-        let entry = store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
+        let entry =
+            store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
         console::print(&format!(
             "saved {} as a baseline of `{}` on `{}`\n",
             plain(&args.store.join(&entry.path).display().to_string()),
@@ -65,8 +66,9 @@ fn list(args: &BaselineListArgs) -> Result<(), Failure> {
 
 /// What the newest record of a scenario is, and what else a run would be compared with.
 fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
-    let baselines = Baselines::find(&args.store)
-        .ok_or_else(|| Failure::usage("there is no folder of baselines here\n  name one with `--store`, or make one with `loadline baseline save`"))?;
+    let baselines = Baselines::find(&args.store).ok_or_else(|| {
+        Failure::usage("there is no folder of baselines here\n  name one with `--store`, or make one with `loadline baseline save`")
+    })?;
     let records = baselines.records(&args.scenario)?;
     let place = baselines.place(&args.scenario);
     if records.is_empty() {

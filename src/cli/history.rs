@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{JudgingArgs, PolicyArg, StoreArgs};
 use super::console;
 use super::failure::Failure;
-use crate::baseline::{DirectoryStore, Store, read_each};
+use crate::baseline::{DirectoryStore, Listing, Store, read_each};
 use crate::compare::{Policy, Selection, Stance, history, select};
 use crate::conduct::default_branch;
 use crate::record::{Comparison, Record};
@@ -35,18 +35,25 @@ impl Baselines {
         self.store.place(&self.branch, scenario)
     }
 
+    /// All stored records of a scenario, newest first. Files that can't be read are named on standard error.
+    pub(super) fn records(&self, scenario: &str) -> Result<Vec<Record>, Failure> {
+        let listing = self.listing(scenario)?;
+        Ok(read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason)).collect())
+    }
+
     /// What a record would be compared with. Files that can't be read are named on standard error and passed over.
     pub(super) fn select(&self, candidate: &Record) -> Result<Selection<Record>, Failure> {
+        let listing = self.listing(&candidate.scenario.name)?;
+        Ok(select(candidate, read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason))))
+    }
+
+    fn listing(&self, scenario: &str) -> Result<Listing, Failure> {
         let listing = self
             .store
-            .list(Some(&self.branch), Some(&candidate.scenario.name))
+            .list(Some(&self.branch), Some(scenario))
             .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
-        let problem = |path: &Path, reason: &str| {
-            console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
-        };
-        listing.problems.iter().for_each(|found| problem(&found.path, &found.reason));
-        let stored = read_each(&self.store, &listing.entries, |found| problem(&found.path, &found.reason));
-        Ok(select(candidate, stored))
+        listing.problems.iter().for_each(|found| complain(&found.path, &found.reason));
+        Ok(listing)
     }
 
     /// Compares a record with its baseline.
@@ -55,6 +62,10 @@ impl Baselines {
         let comparison = history(candidate, &selection, &self.place(&candidate.scenario.name), policy);
         Ok((comparison, selection))
     }
+}
+
+fn complain(path: &Path, reason: &str) {
+    console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
 }
 
 /// What a comparison may decide.

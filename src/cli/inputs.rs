@@ -33,7 +33,9 @@ pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
         return Err(Failure::usage("an address is run alone\n  run it by itself, or write a scenario with several requests"));
     }
     if urls == 0 && (args.request.method.is_some() || args.request.body.is_some() || !args.request.headers.is_empty()) {
-        return Err(Failure::usage("`--method`, `--header` and `--body` belong to an address\n  a scenario says itself what it sends: put them there"));
+        return Err(Failure::usage(
+            "`--method`, `--header` and `--body` belong to an address\n  a scenario says itself what it sends: put them there",
+        ));
     }
     if urls == 1 {
         let loaded = plan::from_url(&url_run(args)?, &ProcessEnv::current());

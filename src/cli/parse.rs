@@ -13,9 +13,7 @@ pub(super) fn command_line() -> Result<Cli, clap::Error> {
 
 fn without_empty_variables(command: Command) -> Command {
     let is_empty = |arg: &Arg| arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
-    command
-        .mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg })
-        .mut_subcommands(without_empty_variables)
+    command.mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg }).mut_subcommands(without_empty_variables)
 }
 
 #[cfg(test)]

@@ -45,10 +45,13 @@ fn without_userinfo(address: &str) -> String {
                 None => address.to_owned(),
             }
         }
-        None => Target::parse(address).map_or_else(|_| address.to_owned(), |target| match target.userinfo {
-            Some(_) => target.to_string(),
-            None => address.to_owned(),
-        }),
+        None => Target::parse(address).map_or_else(
+            |_| address.to_owned(),
+            |target| match target.userinfo {
+                Some(_) => target.to_string(),
+                None => address.to_owned(),
+            },
+        ),
     }
 }
 
@@ -61,8 +64,19 @@ mod tests {
     #[test]
     fn nothing_secret_is_in_the_line() {
         let typed = [
-            "loadline", "run", "http://joe:pa55@127.0.0.1:8000/x", "-n", "5", "-H", "authorization: Bearer t0ken", "-d", "pin=1234", "--var", "KEY=s3cret",
-            "--threshold", "p95 < 5ms",
+            "loadline",
+            "run",
+            "http://joe:pa55@127.0.0.1:8000/x",
+            "-n",
+            "5",
+            "-H",
+            "authorization: Bearer t0ken",
+            "-d",
+            "pin=1234",
+            "--var",
+            "KEY=s3cret",
+            "--threshold",
+            "p95 < 5ms",
         ];
         let Command::Run(args) = Cli::parse_from(typed).command else { panic!("not a run") };
         assert_eq!(

@@ -53,6 +53,17 @@ impl RunContext {
     }
 }
 
+/// The branch that baselines are of where nobody names one: the repository's default branch, as a GitHub event or git
+/// in `folder` tells it, or else `main`.
+pub fn default_branch(variable: &dyn Fn(&str) -> Option<String>, folder: &Path) -> String {
+    let event = variable("GITHUB_EVENT_PATH").and_then(|path| std::fs::read(path).ok());
+    let event: Value = event.and_then(|event| serde_json::from_slice(&event).ok()).unwrap_or_default();
+    let of_event = event["repository"]["default_branch"].as_str().map(str::to_owned);
+    let of_git = || git(folder, &["symbolic-ref", "--short", "-q", "refs/remotes/origin/HEAD"]);
+    let branch = of_event.or_else(|| of_git().and_then(|branch| branch.strip_prefix("origin/").map(str::to_owned)));
+    branch.unwrap_or_else(|| "main".to_owned())
+}
+
 /// A full commit hash (SHA-1 or SHA-256) in lower case; anything else is none.
 fn commit(text: &str) -> Option<String> {
     let is_hash = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -11,7 +11,8 @@ mod service_use;
 mod steering;
 mod usage;
 
-pub use context::RunContext;
+pub use context::{RunContext, default_branch};
+pub use describe::load as describe_load;
 pub use machine::machine;
 pub use run::{ConductOptions, Measured, News, measure};
 pub use steering::Steering;

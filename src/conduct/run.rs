@@ -20,7 +20,8 @@ use crate::gate::{self, AbortWatch, Circumstances};
 use crate::metrics::{Snapshot, Timeline, Totals};
 use crate::plan::{ClosedLoad, LoadPlan, Plan, RateShape, SlotId, Target};
 use crate::record::{
-    CapacityRecord, GeneratorUse, JudgedThreshold, Record, RunInfo, SCHEMA_VERSION, ScenarioId, Sent, ServiceUse, Tool, VerifyRecord, Warning,
+    CapacityRecord, GeneratorUse, JudgedThreshold, Record, RunInfo, SCHEMA_VERSION, ScenarioId, Sent, ServiceUse, Tool, VerifyRecord,
+    Warning,
 };
 use crate::service::{Monitor, Service, StartOptions, choose_port};
 use crate::units::Micros;
@@ -228,7 +229,14 @@ impl<'a> Run<'a> {
             LoadPlan::Closed(closed) => self.load(&Load::Closed(closed.clone()), target, globals, &mut service, listen)?,
             LoadPlan::Open(open) => self.load(&Load::Open(open.clone()), target, globals, &mut service, listen)?,
             LoadPlan::Capacity(search) => {
-                let search = Search { plan: self.plan, capacity: search, target, globals, threads: self.options.threads, steering: self.options.steering };
+                let search = Search {
+                    plan: self.plan,
+                    capacity: search,
+                    target,
+                    globals,
+                    threads: self.options.threads,
+                    steering: self.options.steering,
+                };
                 let found = capacity::search(&search, listen)?;
                 self.draft.capacity = Some(found.record);
                 self.take(found.result)
@@ -247,7 +255,8 @@ impl<'a> Run<'a> {
             self.draft.sent.verify = verify.sent;
             self.draft.sent.redirects += verify.redirects;
             let steps = verify.steps.into_iter();
-            self.draft.verify = steps.map(|step| VerifyRecord { name: step.name, passed: step.failure.is_none(), message: step.failure }).collect();
+            self.draft.verify =
+                steps.map(|step| VerifyRecord { name: step.name, passed: step.failure.is_none(), message: step.failure }).collect();
         }
         Ok(())
     }
@@ -270,7 +279,8 @@ impl<'a> Run<'a> {
         listen: &mut dyn FnMut(News<'_>),
     ) -> Result<Option<String>, Warning> {
         let control = self.options.steering.begin();
-        let options = LoadOptions { target: target.clone(), threads: self.options.threads, globals: globals.to_vec(), control: control.clone() };
+        let options =
+            LoadOptions { target: target.clone(), threads: self.options.threads, globals: globals.to_vec(), control: control.clone() };
         let mut watch = AbortWatch::new(self.plan);
         let mut aborted = None;
         let result = engine::run(self.plan, load, &options, &mut |event| match event {

@@ -42,7 +42,8 @@ mod tests {
     use crate::units::Bytes;
 
     fn samples(seconds: u64) -> Vec<ServiceSample> {
-        let sample = |at: u64| ServiceSample { at: Micros::from_secs(at), cpu: 10.0 + at as f64, memory: Bytes(1_000 + 100 * at), processes: 1 };
+        let sample =
+            |at: u64| ServiceSample { at: Micros::from_secs(at), cpu: 10.0 + at as f64, memory: Bytes(1_000 + 100 * at), processes: 1 };
         (0..=seconds).map(sample).collect()
     }
 
