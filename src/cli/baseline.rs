@@ -97,6 +97,6 @@ fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
 
 fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(header);
+    table.load_style(presets::NOTHING).set_header(header);
     table
 }

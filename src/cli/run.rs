@@ -16,7 +16,7 @@ use crate::compare::Policy;
 use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, measure};
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
-use crate::record::{Record, Verdict};
+use crate::record::Record;
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 

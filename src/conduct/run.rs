@@ -325,14 +325,14 @@ impl<'a> Run<'a> {
         let lag = |percent| totals.lag.percentile(percent).map(|lag| lag.as_secs_f64());
         (generator.schedule_lag_p50, generator.schedule_lag_p99) = (lag(50.0), lag(99.0));
         generator.schedule_lag_max = totals.lag.max().map(|lag| lag.as_secs_f64());
-        let capacity = self.draft.capacity.as_ref();
-        let summary = recording::summary(totals, capacity.map(|capacity| capacity.rate));
+        let summary = recording::summary(totals, self.draft.capacity.as_ref().map(|capacity| capacity.rate));
         let limit = gate::lag_limit(&summary);
         generator.late_starts = totals.lag.count() - totals.lag.count_up_to(limit);
+        let capacity = self.draft.capacity.as_ref();
         let circumstances = Circumstances {
             plan,
             totals,
-            generator,
+            generator: &self.draft.generator,
             capacity,
             asked_rate: self.asked_rate(),
             saturation_invalidates: self.options.saturation_invalidates,

@@ -6,7 +6,7 @@ use crate::units::Bytes;
 
 /// What our own process has used since it started; read it twice for a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Usage {
+pub(super) struct Usage {
     /// CPU time of all threads, ended ones too; children are not in it. None where it can't be read.
     pub cpu: Option<Duration>,
     /// The most resident memory it ever had; none where it can't be read.
@@ -15,12 +15,12 @@ pub struct Usage {
 
 impl Usage {
     /// Reads it now. Costs two system calls and a small file.
-    pub fn now() -> Self {
+    pub(super) fn now() -> Self {
         Self { cpu: system::cpu(), memory_max: system::memory_max() }
     }
 
     /// CPU time used since an earlier reading.
-    pub fn cpu_since(&self, earlier: &Self) -> Option<Duration> {
+    pub(super) fn cpu_since(&self, earlier: &Self) -> Option<Duration> {
         Some(self.cpu?.saturating_sub(earlier.cpu?))
     }
 }
