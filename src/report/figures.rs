@@ -100,7 +100,7 @@ pub(crate) fn interval(name: &str, ends: (f64, f64)) -> String {
 
 /// A change without direction: `5%`, `0.5 points`.
 pub(crate) fn size_of_change(name: &str, value: f64) -> String {
-    change(name, value.abs()).trim_start_matches('+').to_owned()
+    change(name, value.abs()).trim_start_matches('+').replacen(".0", "", 1)
 }
 
 fn change_unit(name: &str) -> &'static str {

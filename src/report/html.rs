@@ -91,10 +91,13 @@ fn over_time(run: &RunView, seconds: f64, id: &str) -> Vec<Chart> {
     };
     let per_second = |count: u64, length: Micros| (length > Micros::ZERO).then(|| count as f64 / length.as_secs_f64());
     let latency = |time: Option<Micros>| time.map(Micros::as_secs_f64);
-    let chart =
-        |name: &str, title, unit, series| LineChart { id: format!("{id}-{name}"), title, seconds, unit, series, tips: &tips }.draw();
+    let chart = |name: &str, title, unit, height, series| {
+        LineChart { id: format!("{id}-{name}"), title, seconds, unit, height, series, tips: &tips }.draw()
+    };
     let mut throughput = vec![series("requests", "rate", &|row| per_second(row.requests, row.seconds))];
-    throughput.push(series("failed", "failed", &|row| per_second(row.failures, row.seconds)));
+    if rows.iter().any(|row| row.failures > 0) {
+        throughput.push(series("failed", "failed", &|row| per_second(row.failures, row.seconds)));
+    }
     if rows.iter().any(|row| row.dropped > 0) {
         throughput.push(series("dropped", "dropped", &|row| per_second(row.dropped, row.seconds)));
     }
@@ -105,9 +108,9 @@ fn over_time(run: &RunView, seconds: f64, id: &str) -> Vec<Chart> {
     ];
     let users = vec![series("users", "users", &|row| Some(f64::from(row.users)))];
     [
-        chart("throughput", "Requests per second", Unit::PerSecond, throughput),
-        chart("latency", "Response time of successful requests", Unit::Seconds, latencies),
-        chart("users", "Users", Unit::Count, users),
+        chart("throughput", "Requests per second", Unit::PerSecond, 190, throughput),
+        chart("latency", "Response time of successful requests", Unit::Seconds, 190, latencies),
+        chart("users", "Users", Unit::Count, 110, users),
     ]
     .into_iter()
     .flatten()
@@ -130,8 +133,8 @@ fn service(run: &RunView, seconds: f64, id: &str) -> Vec<Chart> {
         service.samples.iter().map(|sample| (sample.at.as_secs_f64(), Some(value(sample)))).collect()
     };
     let chart = |name: &str, title, unit, class, points| {
-        LineChart { id: format!("{id}-{name}"), title, seconds, unit, series: vec![Series { name: "service", class, points }], tips: &tips }
-            .draw()
+        let series = vec![Series { name: "service", class, points }];
+        LineChart { id: format!("{id}-{name}"), title, seconds, unit, height: 150, series, tips: &tips }.draw()
     };
     [
         chart("cpu", "CPU of the service, percent of one core", Unit::Percent, "cpu", points(&|sample| sample.cpu)),

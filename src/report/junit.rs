@@ -83,6 +83,21 @@ fn skipped(message: &str) -> TestCaseStatus {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn any_name_is_legal_xml(name in any::<String>()) {
+            let mut record = fixture::failed();
+            record.endpoints.clear();
+            record.scenario.name = name.clone();
+            record.thresholds[1].scope = name.clone();
+            record.verify[0].message = Some(name);
+            let report = Report::deserialize_from_str(&junit(&[record])).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert_eq!(report.test_suites[0].failures, 4);
+        }
+    }
 
     #[test]
     fn what_failed_is_a_failure_with_its_message() {

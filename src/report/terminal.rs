@@ -164,7 +164,8 @@ mod tests {
     fn tables_keep_to_the_width() {
         for record in [fixture::passed(), fixture::failed(), fixture::capacity()] {
             for width in [72, 80, 100, 160] {
-                for line in plain(&[record.clone()], width).lines().filter(|line| line.starts_with(['│', '┌', '└', '╞', ' '])) {
+                for line in plain(std::slice::from_ref(&record), width).lines().filter(|line| line.starts_with(['│', '┌', '└', '╞', ' ']))
+                {
                     assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
                 }
             }
@@ -174,7 +175,8 @@ mod tests {
     #[test]
     fn colour_changes_nothing_but_colour() {
         let record = fixture::failed();
-        let colour = terminal(&[record.clone()], &TerminalOptions { width: 100, style: Style::Colour, quiet: false, report: None });
+        let colour =
+            terminal(std::slice::from_ref(&record), &TerminalOptions { width: 100, style: Style::Colour, quiet: false, report: None });
         assert!(colour.contains("\u{1b}["));
         let stripped = anstream::adapter::strip_str(&colour).to_string();
         assert_eq!(stripped, terminal(&[record], &TerminalOptions { width: 100, ..TerminalOptions::default() }));

@@ -7,13 +7,13 @@ use crate::report::escape::html;
 use crate::report::figures;
 use crate::units::Micros;
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 150.0;
 const SIDE: f64 = 14.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 26.0;
 /// Bars across the width.
-const BARS: usize = 60;
+const BARS: usize = 80;
 
 /// A histogram over a logarithmic time axis with marks at p50, p95 and p99; none without samples.
 pub(crate) fn distribution(id: &str, title: &str, latencies: &Histogram) -> Option<String> {

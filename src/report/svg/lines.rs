@@ -5,9 +5,8 @@ use super::{Chart, coordinate};
 use crate::report::escape::html;
 use crate::report::figures;
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 200.0;
-const LEFT: f64 = 64.0;
+const WIDTH: f64 = 960.0;
+const LEFT: f64 = 62.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 26.0;
@@ -22,6 +21,8 @@ pub(crate) struct LineChart<'a> {
     pub(crate) seconds: f64,
     pub(crate) unit: Unit,
     pub(crate) series: Vec<Series>,
+    /// In pixels of a page of usual width.
+    pub(crate) height: u16,
     /// Shown where the pointer rests: from, to (seconds), text.
     pub(crate) tips: &'a [(f64, f64, String)],
 }
@@ -54,14 +55,15 @@ impl LineChart<'_> {
         values().next()?;
         let highest = values().fold(0.0, f64::max);
         let scale = self.unit.scale(highest);
-        let ticks = ticks(highest / scale, 4);
+        let ticks = ticks(highest / scale, if self.height < 150 { 2 } else { 4 });
         let top = ticks.last().copied().unwrap_or(1.0) * scale;
         let end = self.seconds.max(self.last()).max(0.001);
+        let height = f64::from(self.height);
         let x = |at: f64| LEFT + (at / end).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT);
-        let y = |value: f64| HEIGHT - BOTTOM - (value / top).clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM);
+        let y = |value: f64| height - BOTTOM - (value / top).clamp(0.0, 1.0) * (height - TOP - BOTTOM);
 
         let mut svg = format!(
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"{id}-title {id}-text\"><title id=\"{id}-title\">{}</title>\
+            "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-text\"><title id=\"{id}-title\">{}</title>\
              <desc id=\"{id}-text\">{}</desc>",
             html(self.title),
             html(&self.description()),
@@ -80,7 +82,7 @@ impl LineChart<'_> {
             svg += &format!(
                 "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
                 coordinate(x(tick)),
-                HEIGHT - 8.0,
+                height - 8.0,
                 clock(tick)
             );
         }
@@ -93,7 +95,7 @@ impl LineChart<'_> {
                 "<rect class=\"tip\" x=\"{}\" y=\"{TOP}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
                 coordinate(left),
                 coordinate((right - left).max(0.5)),
-                HEIGHT - TOP - BOTTOM,
+                height - TOP - BOTTOM,
                 html(text)
             );
         }
@@ -183,7 +185,7 @@ mod tests {
 
     fn chart(points: Vec<(f64, Option<f64>)>) -> LineChart<'static> {
         let series = vec![Series { name: "p95 <i>", class: "p95", points }];
-        LineChart { id: "c1".to_owned(), title: "Response time", seconds: 3.0, unit: Unit::Seconds, series, tips: &[] }
+        LineChart { id: "c1".to_owned(), title: "Response time", seconds: 3.0, unit: Unit::Seconds, height: 180, series, tips: &[] }
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub(super) fn headline(record: &Record) -> Vec<Fact> {
         cards.push(fact("dropped", figures::count(summary.dropped)));
     }
     if let Some(capacity) = summary.capacity {
-        cards.insert(0, fact("capacity", figures::rate(capacity)));
+        let bound = record.capacity.as_ref().is_some_and(|search| search.is_lower_bound());
+        cards.insert(0, fact("capacity", format!("{}{}", if bound { ">= " } else { "" }, figures::rate(capacity))));
     }
     cards
 }

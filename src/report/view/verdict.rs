@@ -20,6 +20,8 @@ pub(crate) struct VerdictView {
     pub(crate) tone: Tone,
     /// Why, in one line, without the word: `shop: 3 of 3 thresholds held`.
     pub(crate) reason: String,
+    /// The same without the name of the run, for where that stands already.
+    pub(crate) because: String,
 }
 
 impl VerdictView {
@@ -38,7 +40,8 @@ impl VerdictView {
             Verdict::Invalid => vec![invalid(record)],
             Verdict::Interrupted => vec![format!("after {} of load: the figures are of what was measured until then", record.run.duration)],
         };
-        Self::new(verdict, format!("{name}: {}", parts.join("; ")))
+        let because = parts.join("; ");
+        Self::new(verdict, format!("{name}: {because}"), because)
     }
 
     /// Of several runs together; `names` are those of the runs, in order.
@@ -61,17 +64,18 @@ impl VerdictView {
                 _ => format!("{all} passed ({})", listed(&of(Verdict::Passed), 10)),
             });
         }
-        Self::new(verdict, parts.join("; "))
+        let reason = parts.join("; ");
+        Self::new(verdict, reason.clone(), reason)
     }
 
-    fn new(verdict: Verdict, reason: String) -> Self {
+    fn new(verdict: Verdict, reason: String, because: String) -> Self {
         let (word, tone) = match verdict {
             Verdict::Passed => ("PASSED", Tone::Good),
             Verdict::Failed => ("FAILED", Tone::Bad),
             Verdict::Invalid => ("INVALID", Tone::Bad),
             Verdict::Interrupted => ("INTERRUPTED", Tone::Warn),
         };
-        Self { word, tone, reason }
+        Self { word, tone, reason, because }
     }
 }
 
