@@ -17,9 +17,9 @@ use super::control::{Control, Course};
 use super::event::Event;
 use super::generator::{self, Assignment, People, Report, TICK};
 use super::open::Doors;
-use super::schedule::{Arrivals, Attendance, Ramp, apportion, mix};
+use super::schedule::{Arrivals, Attendance, Ramp, mix};
 use crate::metrics::{Delta, Histogram, Snapshot, Timeline, Totals};
-use crate::plan::{ClosedLoad, OpenLoad, Plan, Population, RateShape, SlotId, Step, Target};
+use crate::plan::{ClosedLoad, OpenLoad, Plan, Population, RateShape, SlotId, Step, Target, apportion};
 use crate::units::Micros;
 
 /// A load to run: what the plan's classes are told to do.

@@ -1,12 +1,14 @@
 //! What runs: a scenario resolved for one environment and profile, every text compiled, every name an index.
 //!
-//! A plan is immutable and shared by all generator threads. It knows nothing of YAML; [`crate::config`] knows nothing
-//! of it. What can be wrong with a scenario is found while the plan is made, before any load is sent.
+//! A plan is immutable and shared by all generator threads. Only [`compile`] knows the scenario as it is written;
+//! [`crate::config`] knows nothing of plans. What can be wrong with a scenario is found while the plan is made, before any load is sent.
 
 mod answer;
+mod apportion;
 mod capture;
 mod check;
 mod class;
+mod compile;
 mod endpoint;
 mod feed;
 mod json_path;
@@ -22,9 +24,11 @@ mod template;
 mod threshold;
 
 pub use answer::Answer;
+pub use apportion::apportion;
 pub use capture::{CapturePlan, CaptureSource};
 pub use check::{CheckId, CheckInfo, CheckPlan, CheckVerdict, ChecksPlan, Predicate, StatusRule};
 pub use class::{ClassPlan, TaskPlan, ThinkTime};
+pub use compile::{CompileOptions, Loaded, UrlRun, compile, from_text, from_url, load};
 pub use endpoint::{EndpointId, EndpointPlan};
 pub use feed::{Feed, FeedError, OnExhausted, Pick, rows_from_csv, rows_from_json, rows_from_list, rows_from_text};
 pub use json_path::JsonPath;
