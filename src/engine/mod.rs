@@ -1,1 +1,35 @@
-//! (being built)
+//! The load itself: generator threads, virtual users, connections.
+//!
+//! Each generator thread has a runtime of its own, and its users are tasks on it: nothing on the way of a request is
+//! shared, locked or sent. Once a second a thread hands over what it gathered; the thread that called [`run`] merges
+//! it and tells whoever listens.
+
+mod barrier;
+mod clock;
+mod closed;
+mod connection;
+mod context;
+mod control;
+mod decode;
+mod event;
+mod exchange;
+mod failure;
+mod generator;
+mod load;
+mod open;
+mod procedure;
+mod render;
+pub mod schedule;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod tls;
+mod user;
+
+pub use clock::ArmClock;
+pub use control::{Control, Course};
+pub use event::Event;
+pub use load::{Load, LoadOptions, LoadResult, StartError, asked_rate, run};
+pub use procedure::{OnFailure, ProcedureKind, ProcedureResult, StepEnd, procedure};

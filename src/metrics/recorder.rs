@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hdrhistogram::Histogram as Hdr;
 
 use super::category::ErrorCategory;
+use super::histogram::Histogram;
 use super::sample::{Outcome, Sample};
 use crate::units::Micros;
 
@@ -144,6 +145,16 @@ impl Recorder {
 }
 
 impl Delta {
+    /// Finished requests.
+    pub fn requests(&self) -> u64 {
+        self.endpoints.iter().map(|endpoint| endpoint.requests).sum()
+    }
+
+    /// Adds the response times of successful requests to `histogram`.
+    pub fn merge_ok_into(&self, histogram: &mut Histogram) {
+        self.endpoints.iter().for_each(|endpoint| histogram.merge_worker(&endpoint.ok));
+    }
+
     fn empty(endpoints: usize, checks: usize) -> Self {
         Self { endpoints: (0..endpoints).map(|_| EndpointDelta::empty()).collect(), checks: vec![(0, 0); checks], ..Self::default() }
     }

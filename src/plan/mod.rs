@@ -1,34 +1,45 @@
 //! What runs: a scenario resolved for one environment and profile, every text compiled, every name an index.
 //!
-//! A plan is immutable and shared by all generator threads. It knows nothing of YAML; [`crate::config`] knows nothing
-//! of it. What can be wrong with a scenario is found while the plan is made, before any load is sent.
+//! A plan is immutable and shared by all generator threads. Only [`compile`] knows the scenario as it is written;
+//! [`crate::config`] knows nothing of plans. What can be wrong with a scenario is found while the plan is made, before any load is sent.
 
 mod answer;
+mod apportion;
 mod capture;
 mod check;
 mod class;
+mod compile;
 mod endpoint;
 mod feed;
+mod json_path;
 mod load;
 mod program;
 mod resolved;
 mod scope;
 mod service;
+mod source_error;
+mod suggest;
 mod target;
 mod template;
 mod threshold;
 
 pub use answer::Answer;
-pub use capture::CapturePlan;
-pub use check::{CheckId, CheckInfo, CheckVerdict, ChecksPlan};
+pub use apportion::apportion;
+pub use capture::{CapturePlan, CaptureSource};
+pub use check::{CheckId, CheckInfo, CheckPlan, CheckVerdict, ChecksPlan, Predicate, StatusRule};
 pub use class::{ClassPlan, TaskPlan, ThinkTime};
+pub use compile::{CompileOptions, Loaded, UrlRun, compile, from_text, from_url, load};
 pub use endpoint::{EndpointId, EndpointPlan};
-pub use feed::Feed;
+pub use feed::{Feed, FeedError, OnExhausted, Pick, rows_from_csv, rows_from_json, rows_from_list, rows_from_text};
+pub use json_path::JsonPath;
 pub use load::{ArrivalKind, CapacityPlan, ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
 pub use program::{BarrierPlan, BodyPlan, FilePart, MultipartPart, PartContent, Program, RequestPlan, Step};
 pub use resolved::{HttpPlan, Plan, ThresholdPlan, ThresholdScope};
 pub use scope::{Scope, SlotId, Slots};
 pub use service::{PortPlan, ReadyPlan, ReadyProbe, ServicePlan};
+pub use source_error::SourceError;
 pub use target::{Target, TargetError};
-pub use template::{JsonTemplate, RenderError, Template, ValueTemplate};
-pub use threshold::{Limit, Metric, Op, Phase, ServiceMetric, Severity, StatusClass, Threshold, ThresholdError, TimeStatistic};
+pub use template::{Compiler, JsonTemplate, NameUse, RenderError, Template, ValueTemplate};
+pub use threshold::{
+    Limit, Metric, MetricUnit, Op, Phase, ServiceMetric, Severity, StatusClass, Threshold, ThresholdError, TimeStatistic, format_value,
+};

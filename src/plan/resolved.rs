@@ -25,7 +25,7 @@ pub struct Plan {
     /// The selected environment, where there are any.
     pub environment: Option<String>,
     /// The address under load as text; `${PORT}` may still be in it when the service's port is picked at its start.
-    /// Resolved with [`Plan::target_for`].
+    /// Read with [`super::Target::parse`] once the port is known.
     pub target: String,
     /// All random numbers come from it.
     pub seed: u64,

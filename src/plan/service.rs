@@ -20,7 +20,8 @@ pub struct ServicePlan {
     pub port: PortPlan,
     /// Additional environment of the commands.
     pub env: Vec<(String, String)>,
-    /// When it counts as ready; none: as soon as it was started.
+    /// When it counts as ready; none: when the target's port accepts a connection, where it is started on this machine;
+    /// otherwise at once.
     pub ready: Option<ReadyPlan>,
     /// Whether CPU and memory are recorded every second.
     pub monitor: bool,

@@ -1,0 +1,360 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::demo::Defect;
+use crate::units::{Micros, Rate};
+
+/// A load test that lives in the pull request
+///
+/// Runs a configured HTTP load, compares the result with stored baselines, reports it, and says with its exit code
+/// whether it is good enough.
+#[derive(Debug, Parser)]
+#[command(name = "loadline", version, arg_required_else_help = true, max_term_width = 110, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 passed, 1 a threshold, regression or verify step failed, 2 usage or scenario is wrong,
+3 the run is invalid or could not be carried out, 130 interrupted, 101 a bug in loadline.
+
+Start here: `loadline run --demo` shows everything in ten seconds.
+Every option can also be set as an environment variable; an empty one counts as unset.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Load, judge, report; the exit code is the verdict
+    Run(Box<RunArgs>),
+    /// Compare two records, without any load
+    Compare(CompareArgs),
+    /// Render a stored record again, in any format
+    Report(ReportArgs),
+    /// Validate scenarios: every problem at once, with the line it stands on
+    Check(CheckArgs),
+    /// Look after stored baselines
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Serve the built-in sample API, with defects that can be switched on
+    Demo(DemoArgs),
+    /// Print the JSON Schema of the scenario file
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Scenario files, one after the other, or the address of a single endpoint; without any: loadline.yml
+    #[arg(value_name = "FILE|URL")]
+    pub(super) inputs: Vec<String>,
+
+    /// Start the built-in sample API and run a bundled scenario against it; advisory, so it passes on any machine
+    #[arg(long, conflicts_with_all = ["inputs", "target"])]
+    pub(super) demo: bool,
+
+    #[command(flatten)]
+    pub(super) overrides: OverrideArgs,
+
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
+
+    #[command(flatten)]
+    pub(super) judging: JudgingArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
+    /// Generator threads (default: half of the cores, so that the service keeps the others)
+    #[arg(long, value_name = "N", env = "LOADLINE_THREADS")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// What replaces parts of a scenario.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scenario")]
+pub(super) struct OverrideArgs {
+    /// Address under load; the scenario's service is then not started
+    #[arg(long, value_name = "URL", env = "LOADLINE_TARGET")]
+    pub(super) target: Option<String>,
+
+    /// Number of users (concurrency)
+    #[arg(short = 'c', long, value_name = "N", env = "LOADLINE_USERS")]
+    pub(super) users: Option<u32>,
+
+    /// New users per second until all are there
+    #[arg(long, value_name = "RATE", env = "LOADLINE_SPAWN_RATE")]
+    pub(super) spawn_rate: Option<Rate>,
+
+    /// How long the load lasts, warm-up not included
+    #[arg(long, value_name = "TIME", env = "LOADLINE_DURATION")]
+    pub(super) duration: Option<Micros>,
+
+    /// Whole passes through a task, shared by all users
+    #[arg(short = 'n', long, value_name = "N", env = "LOADLINE_ITERATIONS")]
+    pub(super) iterations: Option<u64>,
+
+    /// Arrivals per second, whatever the answers take (open model)
+    #[arg(long, value_name = "RATE", env = "LOADLINE_RATE")]
+    pub(super) rate: Option<Rate>,
+
+    /// At most this many users at once in the open model
+    #[arg(long, value_name = "N", env = "LOADLINE_MAX_USERS")]
+    pub(super) max_users: Option<u32>,
+
+    /// Named load of the scenario
+    #[arg(long, value_name = "NAME", env = "LOADLINE_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// Named environment of the scenario
+    #[arg(long, value_name = "NAME", env = "LOADLINE_ENVIRONMENT")]
+    pub(super) environment: Option<String>,
+
+    /// File of variables, instead of the scenario's own
+    #[arg(long, value_name = "FILE", env = "LOADLINE_ENV_FILE")]
+    pub(super) env_file: Option<PathBuf>,
+
+    /// Value of a ${VARIABLE} of the scenario; again for more
+    #[arg(long = "var", value_name = "K=V", value_parser = variable, env = "LOADLINE_VAR", value_delimiter = '\n', hide_env_values = true)]
+    pub(super) vars: Vec<(String, String)>,
+
+    /// Seed of all random numbers, to repeat a run
+    #[arg(long, value_name = "N", env = "LOADLINE_SEED")]
+    pub(super) seed: Option<u64>,
+
+    /// Time limit of a request
+    #[arg(long, value_name = "TIME", env = "LOADLINE_TIMEOUT")]
+    pub(super) timeout: Option<Micros>,
+}
+
+/// What is sent when an address stands in place of a file.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request (with an address instead of a file)")]
+pub(super) struct RequestArgs {
+    /// HTTP method (default: GET, or POST with a body)
+    #[arg(short = 'X', long, value_name = "METHOD", env = "LOADLINE_METHOD")]
+    pub(super) method: Option<String>,
+
+    /// Header; again for more
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", env = "LOADLINE_HEADER", value_delimiter = '\n', hide_env_values = true)]
+    pub(super) headers: Vec<String>,
+
+    /// Body as it is sent
+    #[arg(short = 'd', long, value_name = "TEXT", env = "LOADLINE_BODY", hide_env_values = true)]
+    pub(super) body: Option<String>,
+}
+
+/// What decides the verdict.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Verdict")]
+pub(super) struct JudgingArgs {
+    /// Threshold on all requests, such as `p95 < 500ms`; again for more
+    #[arg(long = "threshold", value_name = "EXPR", env = "LOADLINE_THRESHOLD", value_delimiter = '\n')]
+    pub(super) thresholds: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
+    /// What a comparison that finds nothing stored means
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t, env = "LOADLINE_ON_MISSING_BASELINE")]
+    pub(super) on_missing_baseline: PolicyArg,
+
+    /// What a comparison that can't tell means
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t, env = "LOADLINE_ON_INCONCLUSIVE")]
+    pub(super) on_inconclusive: PolicyArg,
+
+    /// What a generator that couldn't keep up means: the run is invalid, or a warning
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t, env = "LOADLINE_ON_SATURATION")]
+    pub(super) on_saturation: SaturationArg,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct StoreArgs {
+    /// Folder of stored baselines (default: baselines, where there is one)
+    #[arg(long, value_name = "DIR", env = "LOADLINE_STORE")]
+    pub(super) store: Option<PathBuf>,
+
+    /// Branch whose baselines are compared with (default: the default branch)
+    #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH")]
+    pub(super) baseline_branch: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PolicyArg {
+    /// Shown, and fails nothing
+    #[default]
+    Neutral,
+    /// Counts as a success
+    Pass,
+    /// Fails the run
+    Fail,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum SaturationArg {
+    /// The run is invalid (exit 3)
+    #[default]
+    Invalid,
+    /// The figures are shown with a warning
+    Warn,
+}
+
+/// What comes out, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Folder of the report
+    #[arg(long, value_name = "DIR", default_value = "loadline-report", env = "LOADLINE_OUT")]
+    pub(super) out: PathBuf,
+
+    /// Also write the record there
+    #[arg(long, value_name = "FILE", env = "LOADLINE_JSON")]
+    pub(super) json: Option<PathBuf>,
+
+    /// Also write Locust-compatible CSV files that begin with this
+    #[arg(long, value_name = "PREFIX", env = "LOADLINE_CSV")]
+    pub(super) csv: Option<PathBuf>,
+
+    /// No progress and no tables: only what failed, and the verdict
+    #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Record that is compared with
+    #[arg(value_name = "BASE")]
+    pub(super) base: PathBuf,
+
+    /// Record that is judged
+    #[arg(value_name = "HEAD")]
+    pub(super) head: PathBuf,
+
+    /// No table: only what regressed, and the verdict
+    #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// Records, as `run` wrote them
+    #[arg(value_name = "RECORD", required = true)]
+    pub(super) records: Vec<PathBuf>,
+
+    /// What to make of them
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FormatArg,
+
+    /// Write there instead of the terminal; of `csv` the beginning of the names, of `folder` the folder
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArg {
+    /// Tables for people
+    #[default]
+    Terminal,
+    /// The comment of a pull request
+    Comment,
+    /// The summary of a job
+    Summary,
+    /// A self-contained page
+    Html,
+    /// The record itself
+    Json,
+    /// Locust-compatible files
+    Csv,
+    /// Test results for CI systems
+    Junit,
+    /// Workflow commands that mark failed thresholds in the scenario
+    Annotations,
+    /// Everything that `run` writes
+    Folder,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Scenario files; without any: loadline.yml
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) overrides: OverrideArgs,
+
+    /// Say nothing when all is well
+    #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Store a record as a baseline of a branch
+    Save(BaselineSaveArgs),
+    /// List what is stored
+    List(BaselineListArgs),
+    /// Show what a scenario is compared with
+    Show(BaselineShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineSaveArgs {
+    /// Records, as `run` wrote them
+    #[arg(value_name = "RECORD", default_value = "loadline-report/record.json")]
+    pub(super) records: Vec<PathBuf>,
+
+    /// Folder of stored baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    pub(super) store: PathBuf,
+
+    /// Branch it is a baseline of (default: the one the record was made on)
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineListArgs {
+    /// Folder of stored baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    pub(super) store: PathBuf,
+
+    /// Only this branch
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineShowArgs {
+    /// Scenario by its name
+    #[arg(value_name = "SCENARIO")]
+    pub(super) scenario: String,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000", env = "LOADLINE_LISTEN")]
+    pub(super) listen: SocketAddr,
+
+    /// Defect to switch on, such as `slow=5%`, `tail=5%`, `delay=5ms`, `errors=2%`, `leak=1MiB/s`, `stall=200ms/5s` or `oversell`; again for more
+    #[arg(long = "defect", value_name = "DEFECT", env = "LOADLINE_DEFECT", value_delimiter = ',')]
+    pub(super) defects: Vec<Defect>,
+
+    /// Threads that work
+    #[arg(long, value_name = "N", default_value = "1", env = "LOADLINE_WORKERS")]
+    pub(super) workers: NonZeroUsize,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write `NAME=value`".to_owned()),
+    }
+}

@@ -1,0 +1,94 @@
+//! A load in a few words.
+
+use crate::plan::{ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
+use crate::units::{Micros, Rate};
+
+/// The load in a few words: `500 users (10/s) for 5m`, `rate 10/s for 2m`, `capacity from 50/s to 20000/s`.
+pub(super) fn load(plan: &LoadPlan) -> String {
+    match plan {
+        LoadPlan::Closed(closed) => self::closed(closed),
+        LoadPlan::Open(open) => self::open(open),
+        LoadPlan::Capacity(capacity) => format!("capacity from {} to {}, {} each", capacity.from, capacity.to, capacity.hold),
+    }
+}
+
+fn closed(closed: &ClosedLoad) -> String {
+    let mut text = match &closed.population {
+        Population::Constant { users, spawn_rate } => {
+            let noun = if *users == 1 { "user" } else { "users" };
+            let rate = spawn_rate.map(|rate| format!(" ({rate})")).unwrap_or_default();
+            format!("{users} {noun}{rate}")
+        }
+        Population::Stages { start, stages } => format!("{} users in {}", levels(*start, stages), staged(stages)),
+    };
+    if let Some(duration) = closed.duration {
+        text += &format!(" for {duration}");
+    }
+    if let Some(iterations) = closed.iterations {
+        text += &format!(", {iterations} iterations");
+    }
+    text + &warmup(closed.warmup)
+}
+
+fn open(open: &OpenLoad) -> String {
+    let mut text = match &open.rate {
+        RateShape::Constant(rate) => format!("rate {rate}"),
+        RateShape::Stages { start, stages } => format!("rate {}/s in {}", levels(*start, stages), staged(stages)),
+    };
+    if let Some(duration) = open.duration {
+        text += &format!(" for {duration}");
+    }
+    if let Some(iterations) = open.iterations {
+        text += &format!(", {iterations} iterations");
+    }
+    text + &warmup(open.warmup)
+}
+
+fn levels(start: f64, stages: &[Stage]) -> String {
+    let number = |level: f64| Rate(level).to_string().trim_end_matches("/s").to_owned();
+    std::iter::once(start).chain(stages.iter().map(|stage| stage.level)).map(number).collect::<Vec<_>>().join(" → ")
+}
+
+fn staged(stages: &[Stage]) -> Micros {
+    stages.iter().fold(Micros::ZERO, |sum, stage| sum + stage.duration)
+}
+
+fn warmup(warmup: Micros) -> String {
+    if warmup == Micros::ZERO { String::new() } else { format!(" after {warmup} of warm-up") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::ArrivalKind;
+
+    #[test]
+    fn loads_are_told_in_a_few_words() {
+        let mut closed = ClosedLoad {
+            population: Population::Constant { users: 500, spawn_rate: Some(Rate(10.0)) },
+            duration: Some(Micros::from_secs(300)),
+            iterations: None,
+            warmup: Micros::from_secs(5),
+            graceful_stop: Micros::ZERO,
+        };
+        assert_eq!(load(&LoadPlan::Closed(closed.clone())), "500 users (10/s) for 5m after 5s of warm-up");
+        let stages = vec![
+            Stage { duration: Micros::from_secs(30), level: 100.0 },
+            Stage { duration: Micros::from_secs(5), level: 1000.0 },
+        ];
+        closed.population = Population::Stages { start: 0.0, stages: stages.clone() };
+        (closed.duration, closed.warmup) = (None, Micros::ZERO);
+        assert_eq!(load(&LoadPlan::Closed(closed)), "0 → 100 → 1000 users in 35s");
+        let open = OpenLoad {
+            rate: RateShape::Constant(Rate(2.5)),
+            arrivals: ArrivalKind::Poisson,
+            duration: Some(Micros::from_secs(120)),
+            iterations: Some(100),
+            max_users: 10,
+            max_wait: Micros::ZERO,
+            warmup: Micros::ZERO,
+            graceful_stop: Micros::ZERO,
+        };
+        assert_eq!(load(&LoadPlan::Open(open)), "rate 2.5/s for 2m, 100 iterations");
+    }
+}

@@ -1,0 +1,47 @@
+//! Ctrl-C, for whatever is under way.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::Control;
+
+/// Passes interrupts on to whatever is under way: setup, load, verify, teardown. Clones are the same.
+///
+/// The first asks for a polite end: the load stops, teardown still runs. Every further one ends what is under way at
+/// once.
+#[derive(Debug, Clone, Default)]
+pub struct Steering {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    count: AtomicU32,
+    current: Mutex<Control>,
+}
+
+impl Steering {
+    /// What Ctrl-C does.
+    pub fn interrupt(&self) {
+        let before = self.inner.count.fetch_add(1, Ordering::SeqCst);
+        let current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if before == 0 { current.stop() } else { current.abort() }
+    }
+
+    /// Whether there was an interrupt.
+    pub fn is_interrupted(&self) -> bool {
+        self.inner.count.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether there was more than one: nothing is waited for.
+    pub fn is_aborted(&self) -> bool {
+        self.inner.count.load(Ordering::SeqCst) > 1
+    }
+
+    /// The control of a part that begins now; interrupts before it are forgotten.
+    pub(super) fn begin(&self) -> Control {
+        let control = Control::new();
+        *self.inner.current.lock().unwrap_or_else(PoisonError::into_inner) = control.clone();
+        control
+    }
+}

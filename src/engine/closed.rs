@@ -1,0 +1,70 @@
+//! The closed model: users that wait for their answers.
+
+use std::rc::Rc;
+
+use tokio::task::JoinSet;
+
+use super::context::{Context, Present};
+use super::schedule::Attendance;
+use super::user::User;
+use crate::units::Micros;
+
+/// The users of a closed load: who they are, and when they are there.
+#[derive(Debug)]
+pub(super) struct Crowd {
+    pub(super) attendance: Attendance,
+    /// The class of each user.
+    pub(super) classes: Vec<usize>,
+    /// The rows of unique feeds of each user, by feed.
+    pub(super) rows: Vec<Vec<(usize, u64)>>,
+}
+
+/// Starts this thread's share of the users: every `threads`-th, from `thread` on.
+pub(super) fn start(context: &Rc<Context>, crowd: &Crowd, thread: usize, threads: usize, tasks: &mut JoinSet<()>) {
+    for number in (thread..crowd.classes.len()).step_by(threads) {
+        let user = User::new(context.clone(), crowd.classes[number], number as u64, crowd.rows[number].clone());
+        tasks.spawn_local(live(context.clone(), user, crowd.attendance.clone(), number as u32));
+    }
+}
+
+/// A user's life: iteration and thought, for as long as it is wanted.
+async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, number: u32) {
+    // Taken back when the task is dropped as well, so that a barrier never waits for a user that is gone.
+    let _retire = Retire(context.clone(), user.class());
+    let mut next = Micros::ZERO;
+    let mut present: Option<Present> = None;
+    let mut rested = true;
+    while let Some(active) = attendance.next_active(number, next) {
+        if active > next {
+            present = None;
+        }
+        if rested || active > next {
+            next = active;
+            context.wait_until(next).await;
+            if !context.is_running() {
+                break;
+            }
+            context.record_lag(next, context.clock.now());
+        } else if !context.is_running() {
+            break;
+        }
+        if present.is_none() {
+            present = Some(context.user_arrives());
+        }
+        if context.is_load(next) && !context.shared.take_iteration() {
+            break;
+        }
+        user.iterate(next).await;
+        let think = user.think_time();
+        rested = think > Micros::ZERO;
+        next = context.clock.now() + think;
+    }
+}
+
+struct Retire(Rc<Context>, usize);
+
+impl Drop for Retire {
+    fn drop(&mut self) {
+        self.0.retire_user(self.1);
+    }
+}

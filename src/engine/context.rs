@@ -1,0 +1,171 @@
+//! What the users of one generator thread share.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::Value;
+use tokio::sync::Notify;
+
+use super::barrier::Barrier;
+use super::clock::ArmClock;
+use super::control::{Control, Course};
+use super::exchange::{Network, Progress};
+use crate::metrics::{Recorder, Sample};
+use crate::plan::{Plan, SlotId};
+use crate::units::Micros;
+
+/// What all threads share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) plan: Arc<Plan>,
+    pub(super) control: Control,
+    /// What setup captured.
+    pub(super) globals: Vec<(SlotId, Value)>,
+    pub(super) barriers: Vec<Barrier>,
+    /// The class of each barrier.
+    pub(super) barrier_classes: Vec<usize>,
+    /// Whole passes that may still be begun; none: any number.
+    pub(super) iterations: Option<AtomicI64>,
+    /// Rows of unique feeds that belong to nobody, by feed.
+    pub(super) unique_rows: Vec<UniqueRows>,
+    /// Things worth saying once, in the order they came up.
+    pub(super) remarks: Mutex<Vec<String>>,
+}
+
+/// How many different remarks a run keeps.
+const MOST_REMARKS: usize = 20;
+
+/// Hands out rows to users, and takes them back from users that retire.
+#[derive(Debug, Default)]
+pub(super) struct UniqueRows {
+    state: Mutex<(u64, Vec<u64>)>,
+}
+
+impl UniqueRows {
+    pub(super) fn take(&self) -> u64 {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1.pop().unwrap_or_else(|| {
+            state.0 += 1;
+            state.0 - 1
+        })
+    }
+
+    pub(super) fn give_back(&self, row: u64) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1.push(row);
+    }
+}
+
+impl Shared {
+    /// Takes one of the iterations that are left; false when there are none.
+    pub(super) fn take_iteration(&self) -> bool {
+        self.iterations.as_ref().is_none_or(|left| left.fetch_sub(1, Ordering::Relaxed) > 0)
+    }
+
+    pub(super) fn remark(&self, text: String) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        if remarks.len() < MOST_REMARKS && !remarks.contains(&text) {
+            remarks.push(text);
+        }
+    }
+}
+
+/// What the users of one thread share.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) shared: Arc<Shared>,
+    pub(super) network: Network,
+    pub(super) clock: ArmClock,
+    pub(super) recorder: RefCell<Recorder>,
+    /// When the load begins on the arm's clock: samples that should have started earlier are warm-up.
+    pub(super) load_begin: Micros,
+    /// When no new iterations start any longer.
+    pub(super) end: Option<Micros>,
+    pub(super) course: Cell<Course>,
+    pub(super) course_changed: Notify,
+    /// Users alive now, and the most since the last tick.
+    pub(super) users: Cell<u32>,
+    pub(super) users_peak: Cell<u32>,
+    /// Iterations begun and not ended.
+    pub(super) in_flight: Cell<u32>,
+}
+
+impl Context {
+    /// Whether new iterations may start.
+    pub(super) fn is_running(&self) -> bool {
+        self.course.get() == Course::Running && self.end.is_none_or(|end| self.clock.now() < end)
+    }
+
+    /// Waits until `time`, or until no new iterations start any longer.
+    pub(super) async fn wait_until(&self, time: Micros) {
+        if self.course.get() != Course::Running {
+            return;
+        }
+        let changed = self.course_changed.notified();
+        let time = self.end.map_or(time, |end| time.min(end));
+        tokio::select! {
+            () = self.clock.sleep_until(time) => {}
+            () = changed => {}
+        }
+    }
+
+    /// Whether a request with this intended start belongs to the load.
+    pub(super) fn is_load(&self, intended: Micros) -> bool {
+        intended >= self.load_begin
+    }
+
+    /// Counts what an exchange says of itself.
+    pub(super) fn count(&self, progress: Progress, load: bool) {
+        let mut recorder = self.recorder.borrow_mut();
+        let counters = recorder.counters();
+        match progress {
+            Progress::Sent if load => counters.sent_load += 1,
+            Progress::Sent => counters.sent_warmup += 1,
+            Progress::Redirected => {
+                counters.sent_redirects += 1;
+                counters.redirects += u64::from(load);
+            }
+            Progress::Reconnected => counters.reconnects += u64::from(load),
+        }
+    }
+
+    pub(super) fn record(&self, sample: &Sample, message: impl FnOnce() -> String) {
+        self.recorder.borrow_mut().record(sample, message);
+    }
+
+    pub(super) fn record_lag(&self, intended: Micros, started: Micros) {
+        if self.is_load(intended) {
+            self.recorder.borrow_mut().record_lag(started.saturating_sub(intended));
+        }
+    }
+
+    /// One user more, for as long as the returned guard lives.
+    pub(super) fn user_arrives(self: &Rc<Self>) -> Present {
+        let users = self.users.get() + 1;
+        self.users.set(users);
+        self.users_peak.set(self.users_peak.get().max(users));
+        Present(self.clone())
+    }
+}
+
+/// A user that is counted.
+#[derive(Debug)]
+pub(super) struct Present(Rc<Context>);
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.users.set(self.0.users.get() - 1);
+    }
+}
+
+impl Context {
+    /// A user of this class is gone for good: no barrier waits for it.
+    pub(super) fn retire_user(&self, class: usize) {
+        for (barrier, owner) in self.shared.barriers.iter().zip(&self.shared.barrier_classes) {
+            if *owner == class {
+                barrier.retire();
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Why an exchange failed.
+
+use std::error::Error as _;
+use std::io;
+
+use crate::metrics::ErrorCategory;
+
+/// Why an exchange failed: a category to count, and a message that may hold foreign text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) category: ErrorCategory,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(category: ErrorCategory, message: impl Into<String>) -> Self {
+        Self { category, message: message.into() }
+    }
+
+    /// What a failed attempt to connect is.
+    pub(super) fn connecting(error: &io::Error) -> Self {
+        let category = match error.kind() {
+            io::ErrorKind::TimedOut => ErrorCategory::ConnectTimeout,
+            _ => ErrorCategory::ConnectRefused,
+        };
+        Self::new(category, plain(error))
+    }
+
+    /// What a broken exchange is.
+    pub(super) fn exchanging(error: &hyper::Error) -> Self {
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            if let Some(io) = inner.downcast_ref::<io::Error>() {
+                return match io.kind() {
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::new(ErrorCategory::Protocol, io.to_string()),
+                    _ => Self::new(ErrorCategory::Reset, plain(io)),
+                };
+            }
+            cause = inner.source();
+        }
+        if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+            return Self::new(ErrorCategory::Reset, "the connection was closed before the answer was complete");
+        }
+        let detail = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        Self::new(ErrorCategory::Protocol, format!("{error}{detail}"))
+    }
+}
+
+/// The system's words without its number: `connection refused`.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}

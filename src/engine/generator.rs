@@ -1,0 +1,201 @@
+//! A generator thread: a runtime, its users, and a recorder that is handed over once a second.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::Instant;
+
+use super::clock::ArmClock;
+use super::closed::{self, Crowd};
+use super::context::{Context, Shared};
+use super::control::Course;
+use super::exchange::Network;
+use super::open::{self, Doors};
+use super::timers::Timers;
+use crate::metrics::{Delta, Recorder};
+use crate::plan::Target;
+use crate::units::Micros;
+
+/// How often what was gathered is handed over.
+pub(super) const TICK: Micros = Micros::from_secs(1);
+
+/// What one thread is to do.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) shared: Arc<Shared>,
+    pub(super) target: Target,
+    /// Arm time zero.
+    pub(super) zero: Instant,
+    pub(super) load_begin: Micros,
+    pub(super) end: Option<Micros>,
+    pub(super) graceful_stop: Micros,
+    pub(super) thread: usize,
+    pub(super) threads: usize,
+    pub(super) people: People,
+}
+
+/// Who comes.
+#[derive(Debug)]
+pub(super) enum People {
+    Closed(Arc<Crowd>),
+    Open(Doors),
+}
+
+/// What a thread hands over.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) thread: usize,
+    /// Which tick, from 1; the last may come twice.
+    pub(super) tick: u64,
+    /// Arm time.
+    pub(super) at: Micros,
+    pub(super) delta: Delta,
+    /// The most users since the last tick.
+    pub(super) users: u32,
+    /// Nothing comes after it.
+    pub(super) last: bool,
+}
+
+/// Runs a generator thread to its end. Emptied deltas come back through `spares`.
+///
+/// # Errors
+/// When the system gives no runtime or timer.
+pub(super) fn run(assignment: Assignment, reports: &SyncSender<Report>, spares: &Receiver<Delta>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    LocalSet::new().block_on(&runtime, generate(assignment, reports, spares))
+}
+
+async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: &Receiver<Delta>) -> io::Result<()> {
+    let Assignment { shared, target, zero, load_begin, end, graceful_stop, thread, threads, people } = assignment;
+    let timers = Timers::new()?;
+    tokio::task::spawn_local(timers.clone().drive());
+    let context = Rc::new(Context {
+        network: Network::new(timers.clone(), shared.plan.http.clone(), target),
+        clock: ArmClock::new(timers, zero),
+        recorder: RefCell::new(Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin)),
+        load_begin,
+        end,
+        course: Cell::new(shared.control.course()),
+        course_changed: Notify::new(),
+        users: Cell::new(0),
+        users_peak: Cell::new(0),
+        in_flight: Cell::new(0),
+        shared,
+    });
+    tokio::task::spawn_local(follow_course(context.clone()));
+    let hand_over = HandOver { context: &context, thread, reports, spares, tick: Cell::new(0) };
+    let tasks = Rc::new(RefCell::new(JoinSet::new()));
+    let work = async {
+        match people {
+            People::Closed(crowd) => closed::start(&context, &crowd, thread, threads, &mut tasks.borrow_mut()),
+            People::Open(doors) => open::serve(context.clone(), doors, tasks.clone()).await,
+        }
+        join_all(&tasks).await;
+    };
+    tokio::select! {
+        // A finished load is noticed before the end of its grace.
+        biased;
+        () = work => {}
+        () = out_of_grace(&context, graceful_stop) => {}
+        () = hand_over.every_tick() => {}
+    }
+    let cut = u64::from(context.in_flight.get());
+    context.recorder.borrow_mut().counters().iterations_cut += cut;
+    // Barriers of users that are dropped here must not wait for them.
+    tasks.borrow_mut().abort_all();
+    hand_over.finish();
+    Ok(())
+}
+
+/// Waits until all users have gone home; a panic of one is ours.
+async fn join_all(tasks: &RefCell<JoinSet<()>>) {
+    let next = |context: &mut std::task::Context<'_>| tasks.borrow_mut().poll_join_next(context);
+    while let Some(ended) = std::future::poll_fn(next).await {
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    }
+}
+
+async fn follow_course(context: Rc<Context>) {
+    let mut course = context.shared.control.watch();
+    loop {
+        let now = *course.borrow_and_update();
+        if now != context.course.replace(now) {
+            context.course_changed.notify_waiters();
+        }
+        if course.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Waits until those in flight need not be waited for any longer.
+async fn out_of_grace(context: &Context, grace: Micros) {
+    let mut course = context.shared.control.watch();
+    let aborted = async {
+        let _ = course.wait_for(|course| *course == Course::Aborting).await;
+    };
+    let expired = async {
+        context.wait_until(Micros::MAX * 0.25).await;
+        while context.is_running() {
+            context.wait_until(Micros::MAX * 0.25).await;
+        }
+        tokio::time::sleep(Duration::from(grace)).await;
+    };
+    tokio::select! {
+        () = aborted => {}
+        () = expired => {}
+    }
+}
+
+struct HandOver<'a> {
+    context: &'a Context,
+    thread: usize,
+    reports: &'a SyncSender<Report>,
+    spares: &'a Receiver<Delta>,
+    tick: Cell<u64>,
+}
+
+impl HandOver<'_> {
+    /// Hands over for ever, in step with the load's beginning: one tick ends exactly there.
+    async fn every_tick(&self) {
+        let mut next = Micros(self.context.load_begin.0 % TICK.0);
+        if next == Micros::ZERO {
+            next = TICK;
+        }
+        loop {
+            self.context.clock.sleep_until(next).await;
+            self.tick.set(self.tick.get() + 1);
+            next += TICK;
+            self.hand_over(next.saturating_sub(TICK), false);
+        }
+    }
+
+    fn finish(&self) {
+        self.tick.set(self.tick.get() + 1);
+        self.hand_over(self.context.clock.now(), true);
+    }
+
+    fn hand_over(&self, at: Micros, last: bool) {
+        let spare = self.spares.try_recv().unwrap_or_default();
+        let delta = self.context.recorder.borrow_mut().swap(spare);
+        let users = self.context.users_peak.replace(self.context.users.get());
+        let report = Report { thread: self.thread, tick: self.tick.get(), at, delta, users, last };
+        // Waiting for the collector would stop the load; it is never a second behind unless the machine is lost.
+        match self.reports.try_send(report) {
+            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+            Err(TrySendError::Full(report)) => {
+                let _ = self.reports.send(report);
+            }
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! One load from beginning to end: threads are started, what they gather is merged, events go out.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicI64;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use minijinja::Value;
+use tokio::time::Instant;
+
+use super::barrier::Barrier;
+use super::closed::Crowd;
+use super::context::{Shared, UniqueRows};
+use super::control::{Control, Course};
+use super::event::Event;
+use super::generator::{self, Assignment, People, Report, TICK};
+use super::open::Doors;
+use super::schedule::{Arrivals, Attendance, Ramp, mix};
+use crate::metrics::{Delta, Histogram, Snapshot, Timeline, Totals};
+use crate::plan::{ClosedLoad, OpenLoad, Plan, Population, RateShape, SlotId, Step, Target, apportion};
+use crate::units::Micros;
+
+/// A load to run: what the plan's classes are told to do.
+#[derive(Debug, Clone)]
+pub enum Load {
+    /// Users that wait for answers.
+    Closed(ClosedLoad),
+    /// Arrivals at a rate.
+    Open(OpenLoad),
+}
+
+/// What a load needs besides the plan.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Where the service is.
+    pub target: Target,
+    /// Generator threads; at least one.
+    pub threads: usize,
+    /// What setup captured: read-only for users.
+    pub globals: Vec<(SlotId, Value)>,
+    /// Steers the load.
+    pub control: Control,
+}
+
+/// What a load came to.
+#[derive(Debug)]
+pub struct LoadResult {
+    /// Everything measured.
+    pub totals: Totals,
+    /// Results over time.
+    pub timeline: Timeline,
+    /// The most users at once, by second.
+    pub users_max: u32,
+    /// Whether it was ended by [`Control`] before its time.
+    pub stopped_early: bool,
+    /// Why it couldn't be carried out, where it couldn't.
+    pub failure: Option<String>,
+    /// Things worth saying, each once.
+    pub remarks: Vec<String>,
+}
+
+/// Says why a load couldn't even begin.
+#[derive(Debug, thiserror::Error)]
+#[error("start the generator threads: {0}")]
+pub struct StartError(#[from] std::io::Error);
+
+/// Runs a load and returns when it has ended. Blocks the calling thread, which merges and tells `listen`.
+///
+/// # Errors
+/// When the system gives no threads or runtimes.
+///
+/// # Panics
+/// With the panic of a generator thread: that is a bug.
+pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dyn FnMut(Event<'_>)) -> Result<LoadResult, StartError> {
+    let (warmup, graceful_stop, end, iterations) = bounds(load);
+    let people = crowd(plan, load);
+    let users_of = |class: usize| people.as_ref().map_or(0, |crowd| crowd.classes.iter().filter(|&&of| of == class).count() as u32);
+    let (barriers, barrier_classes) = barriers(plan).into_iter().map(|class| (Barrier::new(users_of(class)), class)).unzip();
+    let shared = Arc::new(Shared {
+        plan: plan.clone(),
+        control: options.control.clone(),
+        globals: options.globals.clone(),
+        barriers,
+        barrier_classes,
+        iterations: iterations.filter(|_| people.is_some()).map(|count| AtomicI64::new(count.try_into().unwrap_or(i64::MAX))),
+        unique_rows: plan.feeds.iter().map(|_| UniqueRows::default()).collect(),
+        remarks: Mutex::default(),
+    });
+    let threads = threads(load, people.as_deref(), options.threads);
+    // Threads need a moment to start, which must not make the first starts late.
+    let zero = Instant::now() + Duration::from_millis(20);
+    let (sender, reports) = mpsc::sync_channel(threads * 4);
+    let mut spares = Vec::new();
+    let mut handles: Vec<JoinHandle<std::io::Result<()>>> = Vec::new();
+    for thread in 0..threads {
+        let people = match (&people, load) {
+            (Some(crowd), _) => People::Closed(crowd.clone()),
+            (None, Load::Open(open)) => People::Open(doors(plan, open, end, thread, threads)),
+            (None, Load::Closed(_)) => unreachable!("a closed load has a crowd"),
+        };
+        let assignment = Assignment {
+            shared: shared.clone(),
+            target: options.target.clone(),
+            zero,
+            load_begin: warmup,
+            end,
+            graceful_stop,
+            thread,
+            threads,
+            people,
+        };
+        let (spare_sender, spare_receiver) = mpsc::sync_channel(2);
+        spares.push(spare_sender);
+        let sender = sender.clone();
+        let run = move || generator::run(assignment, &sender, &spare_receiver);
+        handles.push(std::thread::Builder::new().name(format!("generator-{thread}")).spawn(run)?);
+    }
+    drop(sender);
+    listen(Event::Started);
+    let mut collector = Collector::new(plan, load, warmup, end, iterations, threads);
+    let mut stopping = false;
+    loop {
+        match reports.recv_timeout(Duration::from_millis(100)) {
+            Ok(report) => {
+                if let Some(delta) = collector.take(report, listen) {
+                    for (thread, delta) in delta {
+                        // A thread that has ended needs none.
+                        let _ = spares[thread].try_send(delta);
+                    }
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let over = end.is_some_and(|end| Instant::now() > zero + end.into());
+        if !stopping && (over || options.control.course() != Course::Running) {
+            stopping = true;
+            listen(Event::Stopping);
+        }
+    }
+    for handle in handles {
+        match handle.join() {
+            Ok(result) => result?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    let failure = options.control.failure();
+    let stopped_early = options.control.course() != Course::Running;
+    let remarks = shared.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(collector.finish(stopped_early, failure, remarks, listen))
+}
+
+/// Warm-up, grace, the arm time at which no new iterations start, iterations.
+fn bounds(load: &Load) -> (Micros, Micros, Option<Micros>, Option<u64>) {
+    let staged = |stages: &[crate::plan::Stage]| stages.iter().fold(Micros::ZERO, |sum, stage| sum + stage.duration);
+    let (warmup, grace, duration, iterations) = match load {
+        Load::Closed(closed) => {
+            let duration = match &closed.population {
+                Population::Constant { .. } => closed.duration,
+                Population::Stages { stages, .. } => Some(closed.duration.unwrap_or(staged(stages))),
+            };
+            (closed.warmup, closed.graceful_stop, duration, closed.iterations)
+        }
+        Load::Open(open) => {
+            let duration = match &open.rate {
+                RateShape::Constant(_) => open.duration,
+                RateShape::Stages { stages, .. } => Some(open.duration.unwrap_or(staged(stages))),
+            };
+            (open.warmup, open.graceful_stop, duration, open.iterations)
+        }
+    };
+    (warmup, grace, duration.map(|duration| warmup + duration), iterations)
+}
+
+/// Who comes in a closed load; none for an open one.
+fn crowd(plan: &Plan, load: &Load) -> Option<Arc<Crowd>> {
+    let Load::Closed(closed) = load else { return None };
+    let attendance = Attendance::new(&closed.population, closed.warmup);
+    let weights: Vec<f64> = plan.classes.iter().map(|class| if class.active { class.weight } else { 0.0 }).collect();
+    let classes = mix(&apportion(attendance.users(), &weights));
+    let mut taken = vec![0; plan.feeds.len()];
+    let rows = classes
+        .iter()
+        .map(|&class| {
+            let feeds = plan.classes[class].unique_feeds.iter();
+            feeds
+                .map(|&feed| {
+                    taken[feed] += 1;
+                    (feed, taken[feed] - 1)
+                })
+                .collect()
+        })
+        .collect();
+    Some(Arc::new(Crowd { attendance, classes, rows }))
+}
+
+/// The class of each barrier.
+fn barriers(plan: &Plan) -> Vec<usize> {
+    let mut classes = vec![0; plan.barriers];
+    for (index, class) in plan.classes.iter().enumerate() {
+        for step in class.tasks.iter().flat_map(|task| &task.program.steps) {
+            if let Step::Barrier(barrier) = step {
+                classes[barrier.id] = index;
+            }
+        }
+    }
+    classes
+}
+
+/// No more threads than there are users for.
+fn threads(load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
+    let users = match load {
+        Load::Open(open) => open.max_users as usize,
+        Load::Closed(_) => crowd.map_or(1, |crowd| crowd.classes.len()),
+    };
+    asked.min(users).max(1)
+}
+
+fn doors(plan: &Plan, open: &OpenLoad, end: Option<Micros>, thread: usize, threads: usize) -> Doors {
+    let share = open.max_users as usize / threads + usize::from(thread < open.max_users as usize % threads);
+    Doors {
+        arrivals: Arrivals::new(&open.rate, open.arrivals, open.warmup, end, plan.seed),
+        max_users: share.try_into().unwrap_or(u32::MAX),
+        max_wait: open.max_wait,
+        iterations: open.iterations,
+        thread,
+        threads,
+    }
+}
+
+/// Merges what the threads hand over, tick by tick.
+struct Collector {
+    totals: Totals,
+    timeline: Timeline,
+    users_max: u32,
+    threads: usize,
+    warmup: Micros,
+    planned: Option<Micros>,
+    /// The load time that rates are divided by when it wasn't ended early.
+    duration: Option<Micros>,
+    iterations_planned: Option<u64>,
+    waiting: BTreeMap<u64, Vec<Report>>,
+    finished: usize,
+    last_at: Micros,
+    last_done: Micros,
+}
+
+impl Collector {
+    fn new(plan: &Plan, load: &Load, warmup: Micros, end: Option<Micros>, iterations: Option<u64>, threads: usize) -> Self {
+        // A load that ends with its iterations is as long as they took, also where a duration bounds it as well.
+        let timed = iterations.is_none() || matches!(load, Load::Open(_));
+        Self {
+            totals: Totals::new(plan.endpoints.len(), plan.checks.len()),
+            timeline: Timeline::new(TICK),
+            users_max: 0,
+            threads,
+            warmup,
+            planned: end,
+            duration: end.map(|end| end.saturating_sub(warmup)).filter(|_| timed),
+            iterations_planned: iterations,
+            waiting: BTreeMap::new(),
+            finished: 0,
+            last_at: Micros::ZERO,
+            last_done: Micros::ZERO,
+        }
+    }
+
+    /// Takes a report; once all threads have reported a tick, merges it and returns what can be used again.
+    fn take(&mut self, report: Report, listen: &mut dyn FnMut(Event<'_>)) -> Option<Vec<(usize, Delta)>> {
+        self.finished += usize::from(report.last);
+        let tick = report.tick;
+        self.waiting.entry(tick).or_default().push(report);
+        // A thread that has finished reports no more ticks: the others are not kept waiting for it.
+        let complete = self.waiting.get(&tick).is_some_and(|reports| reports.len() + self.finished_before(tick) >= self.threads);
+        let everybody = self.finished == self.threads;
+        if !complete && !everybody {
+            return None;
+        }
+        let ready: Vec<u64> = self.waiting.keys().copied().filter(|&key| key <= tick || everybody).collect();
+        let mut spares = Vec::new();
+        for key in ready {
+            let reports = self.waiting.remove(&key).unwrap_or_default();
+            self.merge(&reports, listen);
+            spares.extend(reports.into_iter().map(|report| (report.thread, report.delta)));
+        }
+        Some(spares)
+    }
+
+    fn finished_before(&self, tick: u64) -> usize {
+        let later = self.waiting.iter().filter(|(key, _)| **key >= tick).flat_map(|(_, reports)| reports).filter(|report| report.last);
+        self.finished - later.count()
+    }
+
+    fn merge(&mut self, reports: &[Report], listen: &mut dyn FnMut(Event<'_>)) {
+        let at = reports.iter().map(|report| report.at).max().unwrap_or(self.last_at).max(self.last_at);
+        let users = reports.iter().map(|report| report.users).sum();
+        let deltas: Vec<&Delta> = reports.iter().map(|report| &report.delta).collect();
+        for delta in &deltas {
+            self.totals.add(delta);
+            self.last_done = self.last_done.max(delta.last_done);
+        }
+        self.users_max = self.users_max.max(users);
+        if at > self.warmup {
+            let from = self.last_at.max(self.warmup);
+            self.timeline.add(from.saturating_sub(self.warmup), at.saturating_sub(from), users, &deltas);
+        }
+        self.totals.duration = at.saturating_sub(self.warmup);
+        let snapshot = self.snapshot(at, users, &deltas);
+        self.last_at = at;
+        listen(Event::Tick { snapshot: &snapshot, totals: &self.totals });
+    }
+
+    fn snapshot(&self, at: Micros, users: u32, deltas: &[&Delta]) -> Snapshot {
+        let mut recent = Histogram::default();
+        let mut finished = 0;
+        for delta in deltas {
+            finished += delta.requests();
+            delta.merge_ok_into(&mut recent);
+        }
+        let seconds = at.saturating_sub(self.last_at).as_secs_f64();
+        Snapshot {
+            elapsed: at,
+            planned: self.planned,
+            iterations_planned: self.iterations_planned,
+            iterations: self.totals.iterations,
+            warming_up: at < self.warmup,
+            users,
+            requests: self.totals.requests(),
+            failures: self.totals.failures(),
+            dropped: self.totals.dropped,
+            rate: if seconds > 0.0 { finished as f64 / seconds } else { 0.0 },
+            p95: recent.percentile(95.0),
+        }
+    }
+
+    fn finish(
+        mut self,
+        stopped_early: bool,
+        failure: Option<String>,
+        remarks: Vec<String>,
+        listen: &mut dyn FnMut(Event<'_>),
+    ) -> LoadResult {
+        let rest: Vec<Report> = std::mem::take(&mut self.waiting).into_values().flatten().collect();
+        if !rest.is_empty() {
+            self.merge(&rest, listen);
+        }
+        let measured = self.last_done.saturating_sub(self.warmup);
+        self.totals.duration = match self.duration {
+            // What came in after the end belongs to it: the load lasted until its last answer.
+            Some(planned) if !stopped_early => planned.max(measured),
+            _ if measured > Micros::ZERO => measured,
+            _ => self.last_at.saturating_sub(self.warmup),
+        };
+        LoadResult { totals: self.totals, timeline: self.timeline, users_max: self.users_max, stopped_early, failure, remarks }
+    }
+}
+
+/// The rate that an open load asks for over its whole length, per second; none where it has no end.
+pub fn asked_rate(open: &OpenLoad) -> Option<f64> {
+    match &open.rate {
+        RateShape::Constant(rate) => Some(rate.0),
+        RateShape::Stages { start, stages } => {
+            let seconds: f64 = stages.iter().map(|stage| stage.duration.as_secs_f64()).sum();
+            (seconds > 0.0).then(|| Ramp::stages(*start, stages, Micros::ZERO).integral(seconds) / seconds)
+        }
+    }
+}

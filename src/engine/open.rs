@@ -1,0 +1,248 @@
+//! The open model: arrivals that come whatever the answers take.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::context::Context;
+use super::schedule::Arrivals;
+use super::user::User;
+use crate::units::Micros;
+
+/// What a thread needs to know of an open load.
+#[derive(Debug, Clone)]
+pub(super) struct Doors {
+    pub(super) arrivals: Arrivals,
+    /// At most this many users at once on this thread.
+    pub(super) max_users: u32,
+    pub(super) max_wait: Micros,
+    /// At most this many arrivals of the load, of all threads together.
+    pub(super) iterations: Option<u64>,
+    pub(super) thread: usize,
+    pub(super) threads: usize,
+}
+
+/// Lets this thread's share of the arrivals in, until there are no more and all are served or dropped.
+///
+/// An arrival goes to the free user of its class that was busy last, so that few connections are used and those stay
+/// warm; without one, to a new user while there may be more; else it waits in order of arrival.
+pub(super) async fn serve(context: Rc<Context>, doors: Doors, tasks: Rc<RefCell<JoinSet<()>>>) {
+    let Doors { arrivals, max_users, max_wait, iterations, thread, threads } = doors;
+    let classes = context.shared.plan.classes.len();
+    let free = (0..classes).map(|_| Vec::new()).collect();
+    let waiting = (0..classes).map(|_| VecDeque::new()).collect();
+    let lobby = Rc::new(Lobby {
+        context: context.clone(),
+        tasks,
+        max_users,
+        max_wait,
+        alive: Cell::new(0),
+        // Users of different threads differ in their numbers.
+        next_number: Cell::new(thread as u64),
+        threads: threads as u64,
+        free: RefCell::new(free),
+        waiting: RefCell::new(waiting),
+        closing: Cell::new(false),
+        taken: Notify::new(),
+    });
+    // Every thread draws the classes of all arrivals, so that they don't depend on the number of threads.
+    let mut random = Pcg64Mcg::seed_from_u64(context.shared.plan.seed ^ 0x636c_6173_7365_7321);
+    let mut in_load = 0;
+    for (number, at) in arrivals.enumerate() {
+        let class = draw_class(&context, &mut random);
+        if context.is_load(at) {
+            if iterations.is_some_and(|most| in_load >= most) {
+                break;
+            }
+            in_load += 1;
+        }
+        if number % threads != thread {
+            continue;
+        }
+        context.wait_until(at).await;
+        if !context.is_running() {
+            break;
+        }
+        lobby.drop_expired();
+        lobby.arrive(at, class);
+    }
+    lobby.close().await;
+}
+
+fn draw_class(context: &Context, random: &mut Pcg64Mcg) -> usize {
+    let classes = &context.shared.plan.classes;
+    let weights = || classes.iter().enumerate().filter(|(_, class)| class.active);
+    let total: f64 = weights().map(|(_, class)| class.weight).sum();
+    let mut left: f64 = random.random_range(0.0..total.max(f64::MIN_POSITIVE));
+    let mut drawn = 0;
+    for (index, class) in weights() {
+        drawn = index;
+        left -= class.weight;
+        if left < 0.0 {
+            break;
+        }
+    }
+    drawn
+}
+
+/// Where arrivals meet users.
+struct Lobby {
+    context: Rc<Context>,
+    tasks: Rc<RefCell<JoinSet<()>>>,
+    max_users: u32,
+    max_wait: Micros,
+    alive: Cell<u32>,
+    next_number: Cell<u64>,
+    threads: u64,
+    /// Free users by class, the last one busy last.
+    free: RefCell<Vec<Vec<Rc<Mailbox>>>>,
+    /// Arrivals without a user by class, the longest waiting first.
+    waiting: RefCell<Vec<VecDeque<Micros>>>,
+    closing: Cell<bool>,
+    /// An arrival that waited was taken by a user.
+    taken: Notify,
+}
+
+/// How a free user is told what to do.
+#[derive(Debug, Default)]
+struct Mailbox {
+    message: Cell<Option<Message>>,
+    filled: Notify,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Message {
+    Serve(Micros),
+    Retire,
+}
+
+impl Mailbox {
+    fn post(&self, message: Message) {
+        self.message.set(Some(message));
+        self.filled.notify_one();
+    }
+}
+
+impl Lobby {
+    fn arrive(self: &Rc<Self>, at: Micros, class: usize) {
+        let free = self.free.borrow_mut()[class].pop();
+        if let Some(mailbox) = free {
+            mailbox.post(Message::Serve(at));
+        } else if self.alive.get() < self.max_users {
+            self.admit(at, class);
+        } else if let Some(idle) = self.free.borrow_mut().iter_mut().find_map(Vec::pop) {
+            // A user of another class makes room.
+            idle.post(Message::Retire);
+            self.admit(at, class);
+        } else {
+            self.context.record_lag(at, self.context.clock.now());
+            self.waiting.borrow_mut()[class].push_back(at);
+        }
+    }
+
+    /// A new user, with its first arrival.
+    fn admit(self: &Rc<Self>, at: Micros, class: usize) {
+        self.alive.set(self.alive.get() + 1);
+        let number = self.next_number.get();
+        self.next_number.set(number + self.threads);
+        let feeds = &self.context.shared.plan.classes[class].unique_feeds;
+        let rows = feeds.iter().map(|&feed| (feed, self.context.shared.unique_rows[feed].take())).collect();
+        let user = User::new(self.context.clone(), class, number, rows);
+        self.tasks.borrow_mut().spawn_local(self.clone().live(user, at));
+    }
+
+    /// A user's life: an arrival, and the next, and sometimes a wait between them.
+    async fn live(self: Rc<Self>, mut user: User, first: Micros) {
+        let class = user.class();
+        let _present = self.context.user_arrives();
+        let mailbox = Rc::new(Mailbox::default());
+        mailbox.post(Message::Serve(first));
+        let mut waited_for_user = false;
+        loop {
+            let at = match mailbox.message.take() {
+                Some(Message::Serve(at)) => at,
+                Some(Message::Retire) => break,
+                None => {
+                    mailbox.filled.notified().await;
+                    continue;
+                }
+            };
+            if !waited_for_user {
+                self.context.record_lag(at, self.context.clock.now());
+            }
+            user.iterate(at).await;
+            self.drop_expired();
+            let next = self.waiting.borrow_mut()[class].pop_front();
+            waited_for_user = next.is_some();
+            match next {
+                Some(at) => {
+                    mailbox.post(Message::Serve(at));
+                    self.taken.notify_one();
+                }
+                None => match self.longest_waiting_elsewhere() {
+                    Some((at, other)) => {
+                        self.leave(&user);
+                        self.admit(at, other);
+                        self.taken.notify_one();
+                        return;
+                    }
+                    None if self.closing.get() => break,
+                    None => self.free.borrow_mut()[class].push(mailbox.clone()),
+                },
+            }
+        }
+        self.leave(&user);
+    }
+
+    fn leave(&self, user: &User) {
+        self.alive.set(self.alive.get() - 1);
+        for &(feed, row) in user.rows() {
+            self.context.shared.unique_rows[feed].give_back(row);
+        }
+    }
+
+    fn longest_waiting_elsewhere(&self) -> Option<(Micros, usize)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let class = (0..waiting.len()).filter(|&class| !waiting[class].is_empty()).min_by_key(|&class| waiting[class][0])?;
+        waiting[class].pop_front().map(|at| (at, class))
+    }
+
+    /// Drops the arrivals that waited too long.
+    fn drop_expired(&self) {
+        let now = self.context.clock.now();
+        for queue in self.waiting.borrow_mut().iter_mut() {
+            while queue.front().is_some_and(|&at| at + self.max_wait < now) {
+                if let Some(at) = queue.pop_front() {
+                    self.count_dropped(at);
+                }
+            }
+        }
+    }
+
+    fn count_dropped(&self, at: Micros) {
+        if self.context.is_load(at) {
+            self.context.recorder.borrow_mut().counters().dropped += 1;
+        }
+    }
+
+    /// No more arrivals: free users go home, and who still waits is served or dropped in time.
+    async fn close(&self) {
+        self.closing.set(true);
+        for mailbox in self.free.borrow_mut().iter_mut().flat_map(|free| free.drain(..)) {
+            mailbox.post(Message::Retire);
+        }
+        loop {
+            let longest = self.waiting.borrow().iter().filter_map(|queue| queue.front().copied()).min();
+            let Some(longest) = longest else { return };
+            tokio::select! {
+                () = self.context.clock.sleep_until(longest + self.max_wait + Micros(1)) => self.drop_expired(),
+                () = self.taken.notified() => {}
+            }
+        }
+    }
+}

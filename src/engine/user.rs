@@ -1,0 +1,250 @@
+//! A virtual user: its variables, its connections, and its way through a task.
+
+use std::rc::Rc;
+
+use minijinja::Value;
+use minijinja::value::ValueKind;
+
+use super::context::Context;
+use super::exchange::{Client, Exchange};
+use super::failure::Failure;
+use crate::metrics::{ErrorCategory, Outcome, Sample};
+use crate::plan::{Answer, BarrierPlan, CheckVerdict, ClassPlan, Program, RenderError, RequestPlan, Scope, SlotId, Step, TaskPlan};
+use crate::units::Micros;
+
+/// One virtual user.
+#[derive(Debug)]
+pub(super) struct User {
+    context: Rc<Context>,
+    class: usize,
+    scope: Scope,
+    client: Client,
+    /// Row number by feed, for the unique feeds of its class.
+    rows: Vec<(usize, u64)>,
+}
+
+/// Why an iteration ended early.
+#[derive(Debug)]
+enum Cut {
+    /// Something in it can't be rendered.
+    Render(RenderError),
+    /// The run can't go on.
+    Failed,
+}
+
+impl From<RenderError> for Cut {
+    fn from(error: RenderError) -> Self {
+        Self::Render(error)
+    }
+}
+
+impl User {
+    /// A user of a class; `number` decides its random numbers. Its rows of unique feeds are those in `rows`, by feed.
+    pub(super) fn new(context: Rc<Context>, class: usize, number: u64, rows: Vec<(usize, u64)>) -> Self {
+        let plan = &context.shared.plan;
+        let scope = Scope::new(plan.slots.clone(), plan.seed, number);
+        for (slot, value) in &context.shared.globals {
+            scope.set(*slot, value.clone());
+        }
+        for &(feed, row) in &rows {
+            let feed = &plan.feeds[feed];
+            if let Some(value) = feed.row(&scope, row) {
+                scope.set(feed.slot, value);
+            }
+        }
+        Self { context, class, scope, client: Client::default(), rows }
+    }
+
+    /// Draws how long it thinks after an iteration.
+    pub(super) fn think_time(&self) -> Micros {
+        let think_time = self.context.shared.plan.classes[self.class].think_time;
+        self.scope.with_random(|random| think_time.draw(random))
+    }
+
+    /// Its class.
+    pub(super) fn class(&self) -> usize {
+        self.class
+    }
+
+    /// The rows of unique feeds that are its own, by feed.
+    pub(super) fn rows(&self) -> &[(usize, u64)] {
+        &self.rows
+    }
+
+    /// Passes once through a task drawn by weight. Its first request should start at `intended`.
+    pub(super) async fn iterate(&mut self, intended: Micros) {
+        let context = self.context.clone();
+        let plan = context.shared.plan.clone();
+        let class = &plan.classes[self.class];
+        let task = self.draw_task(class);
+        context.in_flight.set(context.in_flight.get() + 1);
+        let result = match self.begin(class, task) {
+            Ok(()) => self.run(&task.program, intended).await,
+            Err(error) => Err(error.into()),
+        };
+        context.in_flight.set(context.in_flight.get() - 1);
+        if let Err(Cut::Render(error)) = &result {
+            context.shared.remark(format!("iterations of `{}` were cut: {error}", task.name));
+        }
+        if context.is_load(intended) {
+            let mut recorder = context.recorder.borrow_mut();
+            let counters = recorder.counters();
+            match result {
+                Ok(()) => counters.iterations += 1,
+                Err(_) => counters.iterations_cut += 1,
+            }
+        }
+    }
+
+    fn draw_task<'a>(&self, class: &'a ClassPlan) -> &'a TaskPlan {
+        use rand::RngExt;
+        if let [task] = class.tasks.as_slice() {
+            return task;
+        }
+        let total: f64 = class.tasks.iter().map(|task| task.weight).sum();
+        let mut left = self.scope.with_random(|random| random.random_range(0.0..total));
+        for task in &class.tasks {
+            left -= task.weight;
+            if left < 0.0 {
+                return task;
+            }
+        }
+        &class.tasks[class.tasks.len() - 1]
+    }
+
+    /// Forgets what the last pass captured, takes its rows and fills in its variables.
+    fn begin(&self, class: &ClassPlan, task: &TaskPlan) -> Result<(), RenderError> {
+        let plan = &self.context.shared.plan;
+        for &slot in &task.captured {
+            self.scope.clear(slot);
+        }
+        for &feed in &task.feeds {
+            let feed = &plan.feeds[feed];
+            match feed.row(&self.scope, 0) {
+                Some(row) => self.scope.set(feed.slot, row),
+                None => self.scope.clear(feed.slot),
+            }
+        }
+        for (slot, value) in class.vars.iter().chain(&task.vars) {
+            self.scope.set(*slot, value.eval(&self.scope)?);
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, program: &Program, mut intended: Micros) -> Result<(), Cut> {
+        let context = self.context.clone();
+        // Repeats that are under way: index of the step behind, of the first step, passes left.
+        let mut repeats: Vec<(usize, usize, u64)> = Vec::new();
+        let mut at = 0;
+        loop {
+            while let Some(&(behind, first, left)) = repeats.last()
+                && at == behind
+            {
+                repeats.pop();
+                if left > 0 {
+                    repeats.push((behind, first, left - 1));
+                    at = first;
+                    break;
+                }
+            }
+            let Some(step) = program.steps.get(at) else { return Ok(()) };
+            at += 1;
+            match step {
+                Step::Request(request) => intended = self.perform(request, intended).await?,
+                Step::Think(think_time) => {
+                    let wait = self.scope.with_random(|random| think_time.draw(random));
+                    intended += wait;
+                    context.clock.sleep_until(intended).await;
+                    context.record_lag(intended, context.clock.now());
+                }
+                Step::Barrier(barrier) => {
+                    self.meet(barrier).await?;
+                    intended = context.clock.now();
+                }
+                Step::Repeat { count, length, .. } => match count.checked_sub(1) {
+                    Some(left) if *length > 0 => repeats.push((at + length, at, left)),
+                    _ => at += length,
+                },
+            }
+        }
+    }
+
+    async fn meet(&self, barrier: &BarrierPlan) -> Result<(), Cut> {
+        let context = &self.context;
+        let deadline = tokio::time::Instant::now() + barrier.timeout.into();
+        let opened = context.clock.timers().within(deadline, context.shared.barriers[barrier.id].wait()).await;
+        opened.ok_or_else(|| {
+            let message =
+                format!("the barrier `{}` did not open within {}: not every user of its class came", barrier.name, barrier.timeout);
+            context.shared.control.fail(message);
+            Cut::Failed
+        })
+    }
+
+    /// Makes one request; returns when its answer ended.
+    async fn perform(&mut self, request: &RequestPlan, intended: Micros) -> Result<Micros, Cut> {
+        let context = self.context.clone();
+        let load = context.is_load(intended);
+        let prepared = request.prepare(&context.network, &self.scope)?;
+        let started = context.clock.now();
+        let exchange =
+            self.client.exchange(&context.network, prepared, request.manner(), &mut |progress| context.count(progress, load)).await;
+        let done = context.clock.at(exchange.done);
+        let response_time = done.saturating_sub(intended);
+        let (outcome, status, message) = self.judge(request, &exchange, response_time, load);
+        if let (true, Some(endpoint)) = (load, request.endpoint) {
+            let sample = Sample {
+                endpoint: endpoint.0,
+                intended,
+                response_time,
+                service_time: exchange.sent.map_or(Micros::ZERO, |sent| Micros::from(exchange.done.saturating_duration_since(sent))),
+                schedule_lag: started.saturating_sub(intended),
+                phases: exchange.phases,
+                outcome,
+                status,
+                bytes_in: exchange.bytes_in,
+                bytes_out: exchange.bytes_out,
+            };
+            context.record(&sample, || message);
+        }
+        Ok(done)
+    }
+
+    /// Judges an answer and keeps what is captured of it.
+    fn judge(&self, request: &RequestPlan, exchange: &Exchange, response_time: Micros, load: bool) -> (Outcome, u16, String) {
+        let reply = match &exchange.reply {
+            Ok(reply) => reply,
+            Err(Failure { category, message }) => return (Outcome::Failed(*category), 0, message.clone()),
+        };
+        let answer = Answer::new(reply.status, &reply.headers, &reply.body, response_time);
+        let mut count = |check: crate::plan::CheckId, held: bool| {
+            if let (true, Some(endpoint)) = (load, request.endpoint) {
+                self.context.recorder.borrow_mut().count_check(endpoint.0, check.0, held);
+            }
+        };
+        let verdict = request.checks.judge(&answer, &self.scope, &mut count);
+        if !matches!(verdict, CheckVerdict::WrongStatus(_)) {
+            for capture in &request.captures {
+                if let Some(value) = capture.find(&answer) {
+                    keep(&self.scope, capture.slot, capture.collects, value);
+                }
+            }
+        }
+        match verdict {
+            CheckVerdict::Passed => (Outcome::Ok, reply.status, String::new()),
+            CheckVerdict::WrongStatus(message) => (Outcome::Failed(ErrorCategory::Status), reply.status, message),
+            CheckVerdict::Failed(message) => (Outcome::Failed(ErrorCategory::Check), reply.status, message),
+        }
+    }
+}
+
+/// Fills a variable, or appends to the list in it.
+pub(super) fn keep(scope: &Scope, slot: SlotId, collects: bool, value: Value) {
+    if !collects {
+        return scope.set(slot, value);
+    }
+    let old = scope.value(slot);
+    let mut list: Vec<Value> = if old.kind() == ValueKind::Seq { old.try_iter().into_iter().flatten().collect() } else { Vec::new() };
+    list.push(value);
+    scope.set(slot, Value::from(list));
+}

@@ -1,0 +1,37 @@
+//! The address under load.
+
+use base64::Engine as _;
+
+use super::super::Target;
+use super::compiling::Compiling;
+
+/// Checks the address; it stays text, for `${PORT}` may still be in it.
+pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<String> {
+    let target = compiling.scenario.sections.target.as_ref()?;
+    let text = target.trim();
+    if text.is_empty() {
+        compiling.error(target.span, "the target is empty", "write an address: `target: http://127.0.0.1:8000`");
+        return None;
+    }
+    // Any port will do to see whether the rest is right.
+    let probe = if compiling.scenario.keeps_port { text.replace("${PORT}", "1") } else { text.to_owned() };
+    match Target::parse(&probe) {
+        Ok(parsed) => {
+            if let Some((user, password)) = parsed.userinfo {
+                let pair = format!("{user}:{password}");
+                compiling.secrets.insert(base64::engine::general_purpose::STANDARD.encode(&pair));
+                compiling.secrets.insert(pair);
+                compiling.secrets.insert(password);
+                // As it stands in the address: encoded, perhaps.
+                let written =
+                    text.split_once("://").map_or(text, |(_, rest)| rest).rsplit_once('@').map(|(userinfo, _)| userinfo.to_owned());
+                compiling.secrets.extend(written);
+            }
+            Some(text.to_owned())
+        }
+        Err(error) => {
+            compiling.error(target.span, format!("this target can't be used: {error}"), "write an address such as `http://127.0.0.1:8000`");
+            None
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Values that must never be shown.
+
+use std::borrow::Cow;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use regex::Regex;
+
+/// Shorter values are not masked: they would blank out half of every output, and are no secrets.
+const SHORTEST: usize = 3;
+
+/// A set of secret values; masks them wherever they appear in a text.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    pattern: Option<Regex>,
+}
+
+impl Secrets {
+    /// Takes the values as they are, and as they look inside of JSON and addresses. Values of less than three
+    /// characters are left out.
+    pub fn new<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> Self {
+        let mut forms: Vec<String> = Vec::new();
+        for value in values {
+            let value = value.as_ref();
+            if value.chars().count() < SHORTEST {
+                continue;
+            }
+            let json = serde_json::Value::from(value).to_string();
+            forms.push(json[1..json.len() - 1].to_owned());
+            forms.push(utf8_percent_encode(value, NON_ALPHANUMERIC).to_string());
+            forms.push(value.to_owned());
+        }
+        // The pattern takes the first alternative that fits: the longest must stand in front, or a secret that
+        // begins with another one would leave its tail.
+        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        forms.dedup();
+        let pattern = forms.iter().map(|form| regex::escape(form)).collect::<Vec<_>>().join("|");
+        // A set of secrets too large for one pattern is not a thing that happens; hiding everything is the safe side.
+        Self { pattern: (!forms.is_empty()).then(|| Regex::new(&pattern).unwrap_or_else(|_| everything())) }
+    }
+
+    /// The text with every secret replaced by `***`.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.pattern {
+            Some(pattern) => pattern.replace_all(text, "***"),
+            None => Cow::Borrowed(text),
+        }
+    }
+}
+
+fn everything() -> Regex {
+    Regex::new("(?s).+").expect("a constant pattern")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let secrets = Secrets::new(["s3cret", "s3cret-longer", "a/b c", "say \"hi\""]);
+        assert_eq!(secrets.mask("x=s3cret, y=s3cret-longer"), "x=***, y=***");
+        assert_eq!(secrets.mask("/?key=a%2Fb%20c"), "/?key=***");
+        assert_eq!(secrets.mask(r#"{"a":"say \"hi\""}"#), r#"{"a":"***"}"#);
+    }
+
+    #[test]
+    fn short_values_are_no_secrets() {
+        assert_eq!(Secrets::new(["10", ""]).mask("10 users"), "10 users");
+        assert_eq!(Secrets::default().mask("10 users"), "10 users");
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_is_left(values in prop::collection::vec("[a-d]{3,6}", 1..5), text in "[a-e]{0,40}") {
+            let masked = Secrets::new(&values).mask(&text).into_owned();
+            // What stands between two masks was never a secret by itself.
+            for value in &values {
+                prop_assert!(!masked.contains(value.as_str()), "{value} in {masked}");
+            }
+        }
+    }
+}
