@@ -13,7 +13,7 @@ use super::inputs::{self, Input};
 use super::interrupt;
 use super::repeat;
 use crate::compare::Policy;
-use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, measure};
+use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure};
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
 use crate::record::Record;
@@ -88,6 +88,7 @@ impl Run<'_> {
         let evidence = Evidence { service: record.service.as_ref(), capacity: record.capacity.as_ref(), baseline: newest };
         record.thresholds = gate::judge(plan, &totals, &evidence);
         gate::mark_aborted(&mut record.thresholds, aborted);
+        mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
         let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
