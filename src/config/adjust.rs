@@ -8,7 +8,7 @@ use super::reader::{Spanned, Whole};
 use super::scenario::labelled;
 use super::select::Selection;
 use super::yaml::Span;
-use crate::text::{Diagnostic, Severity, Source};
+use crate::text::{Diagnostic, Source};
 use crate::units::Micros;
 
 /// Takes the load out of the sections and puts the options in. Every load must be complete, also those that don't run.
@@ -44,13 +44,7 @@ pub(super) fn adjust(
     let mut load = match selected {
         Some(load) => load,
         None if overrides.users.is_some() || overrides.rate.is_some() => Spanned { value: LoadConfig::default(), span: Span::OUTSIDE },
-        None => {
-            if !adjusting.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-                let help = "add `load: { users: 10, duration: 1m }`, or run with `--users 10 --duration 1m`";
-                adjusting.found.push(labelled(Diagnostic::error("there is no load"), source, Span::new(0, 0), "").help(help));
-            }
-            return None;
-        }
+        None => return None,
     };
     adjusting.put_in(&mut load);
     adjusting.complete(&load, adjusting.key);
@@ -162,8 +156,7 @@ impl Adjusting<'_> {
     fn complete(&mut self, load: &Spanned<LoadConfig>, span: Span) {
         // Where a value could not be read, it would be missed here only because of that.
         let within = |diagnostic: &Diagnostic| {
-            diagnostic.severity == Severity::Error
-                && diagnostic.labels.first().is_some_and(|label| label.span.start >= load.span.start && label.span.end <= load.span.end)
+            diagnostic.labels.first().is_some_and(|label| label.span.start >= load.span.start && label.span.end <= load.span.end)
         };
         if load.capacity.is_some() || self.found.iter().any(within) {
             return;

@@ -35,7 +35,9 @@ pub fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Nod
             Err(error) => {
                 let at = builder.offsets.byte(error.marker().index());
                 let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-                builder.report(Span::new(at, end), format!("not valid YAML: {}", error.info()), "", Some(syntax_help(error.info())));
+                let line = source.text[..at].rfind('\n').map_or(0, |line| line + 1);
+                let help = syntax_help(error.info(), source.text[line..].lines().next().unwrap_or_default());
+                builder.report(Span::new(at, end), format!("not valid YAML: {}", error.info()), "", Some(help));
                 return None;
             }
         };
@@ -250,8 +252,12 @@ fn last_byte(kind: &Kind) -> Option<usize> {
     }
 }
 
-fn syntax_help(info: &str) -> &'static str {
-    if info.contains("tab") {
+fn syntax_help(info: &str, line: &str) -> &'static str {
+    if line.contains("${") || line.contains("{{") {
+        "put the text with `${` or `{{` in quotes: within `{ }` and `[ ]` a brace means a mapping, and so does one in front"
+    } else if info.contains("anchor") {
+        "an alias `*name` needs an anchor `&name` before it"
+    } else if info.contains("tab") {
         "indent with spaces: YAML takes no tabs there"
     } else if info.contains("quoted") {
         "close the quotes"

@@ -82,6 +82,7 @@ impl Compiling<'_> {
 
     fn task(&mut self, class: usize, config: &ClassConfig, task: &TaskConfig, mut known: Known) -> (TaskPlan, Json) {
         let head = &task.head;
+        known.place = "this task".to_owned();
         let vars = self.vars(head.vars.as_ref(), &mut known);
         let names = captures(&task.steps);
         known.later = names.iter().map(|name| capture_name(&name.value).0.to_owned()).collect();

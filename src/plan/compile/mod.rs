@@ -7,6 +7,8 @@ mod compiling;
 mod data;
 mod declared;
 mod digest;
+#[cfg(test)]
+mod golden;
 mod headers;
 mod known;
 mod load;

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::{CompileOptions, Loaded, from_text, load};
-use crate::config::{Overrides, ProcessEnv};
-use crate::plan::Plan;
+use super::{CompileOptions, Loaded, load};
+use crate::config::Overrides;
 
 fn example(name: &str, overrides: &Overrides, environment: &[(&str, &str)]) -> Loaded {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scenarios").join(name);
@@ -19,6 +18,5 @@ fn the_examples_make_plans() {
         let loaded = example(&format!("{name}.yml"), &Overrides::default(), &[("JWT_SECRET", "s3cret-of-a-test")]);
         assert_eq!(loaded.plan.name, name);
         assert_eq!(loaded.plan.digest.len(), 64);
-        println!("{:#?}", loaded.plan);
     }
 }
