@@ -131,7 +131,7 @@ mod tests {
 
         warning: but
         help: look
-             again
+              again
         ");
     }
 
