@@ -6,7 +6,8 @@ use http::HeaderName;
 use serde_json::Value as Json;
 
 use super::actual::Actual;
-use super::predicate::{Complaint, Predicate, shown};
+use super::complaint::{Complaint, shown};
+use super::predicate::Predicate;
 use crate::plan::answer::Answer;
 use crate::plan::json_path::{Found, JsonPath};
 use crate::plan::scope::Scope;
@@ -91,10 +92,13 @@ impl CheckPlan {
     }
 
     /// Values of headers and whole bodies are never shown: they may be secret, and they end up in records.
-    fn message(&self, Complaint { expected, got }: &Complaint, actual: &Actual<'_>) -> String {
+    fn message(&self, complaint: &Complaint, actual: &Actual<'_>) -> String {
         let subject = self.subject();
+        let (expected, got) = match complaint {
+            Complaint::Unmet { expected, got } => (expected, got),
+            Complaint::Failed(error) => return format!("{subject}: {error}"),
+        };
         let got = match (got, actual, self) {
-            (Some(error), ..) if expected.is_empty() => return format!("{subject}: {error}"),
             (_, Actual::Missing, _) => "nothing".to_owned(),
             (Some(got), ..) => got.clone(),
             (None, Actual::Json(value), _) => shown(value),

@@ -2,7 +2,9 @@
 
 mod actual;
 mod check_plan;
+mod complaint;
 mod judge;
+mod operand;
 mod predicate;
 mod status;
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! What a value must be.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use regex::Regex;
 use serde_json::Value as Json;
 
 use super::actual::Actual;
+use super::complaint::{Complaint, bounded_text, shown};
+use super::operand::{Operand, whole};
 use crate::plan::capture::regex;
 use crate::plan::scope::Scope;
 use crate::plan::source_error::SourceError;
 use crate::plan::suggest::closest;
-use crate::plan::template::{Compiler, NameUse, RenderError, ValueTemplate};
+use crate::plan::template::{Compiler, NameUse, ValueTemplate};
 
 /// What a header, a body or a part of it must be: all of its tests hold. A value that isn't there passes only
 /// `exists: false`; `null` is a value.
@@ -33,16 +34,6 @@ enum Test {
     Matches(Regex),
     Exists(bool),
     Type(Vec<&'static str>),
-}
-
-/// What something is compared with.
-#[derive(Debug)]
-struct Operand {
-    /// As written, for the name of the check.
-    written: Json,
-    template: ValueTemplate,
-    /// The value where it is always the same.
-    constant: Option<Json>,
 }
 
 const KEYS: [&str; 10] = ["in", "not", "min", "max", "min_length", "max_length", "contains", "matches", "exists", "type"];
@@ -93,7 +84,7 @@ impl Predicate {
                 test => {
                     let key = test.key().map_or_else(String::new, |key| format!("/{key}"));
                     found.extend(
-                        test.operand().into_iter().flat_map(|operand| of(&operand.template)).cloned().map(|name| below(&key, name)),
+                        test.operand().into_iter().flat_map(|operand| of(operand.template())).cloned().map(|name| below(&key, name)),
                     );
                 }
             }
@@ -102,20 +93,11 @@ impl Predicate {
     }
 }
 
-/// Why a value doesn't pass.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Complaint {
-    /// `0`, `at least 5`, `to contain "x"`.
-    pub(super) expected: String,
-    /// What came, where that isn't best said by the value itself.
-    pub(super) got: Option<String>,
-}
-
 impl Test {
     fn compile(compiler: &Compiler, key: &str, source: &Json) -> Result<Self, SourceError> {
         let operand = |accepts: fn(&Json) -> bool, what: &str| {
             let operand = Operand::compile(compiler, source)?;
-            match &operand.constant {
+            match operand.constant() {
                 Some(value) if !accepts(value) => Err(SourceError::new(format!("`{key}` takes {what}, not {}", shown(value)))),
                 _ => Ok(operand),
             }
@@ -152,7 +134,7 @@ impl Test {
             Self::In(operand) => operand.value(scope)?.as_array().is_some_and(|items| items.iter().any(|item| actual.equals(item))),
             Self::Not(inner) => match inner.test(actual, scope) {
                 // A value that can't be computed fails both the predicate and its opposite.
-                Err(complaint) if complaint.expected.is_empty() => return Err(complaint),
+                Err(Complaint::Failed(error)) => return Err(Complaint::Failed(error)),
                 result => result.is_err(),
             },
             Self::Min(operand) => actual.order(&*operand.value(scope)?).is_some_and(Ordering::is_ge),
@@ -174,12 +156,12 @@ impl Test {
             (Self::Type(_), _) => Some(actual.type_name().to_owned()),
             _ => None,
         };
-        Err(Complaint { expected: self.expected(scope), got })
+        Err(Complaint::Unmet { expected: self.expected(scope), got })
     }
 
     /// What a message says was expected.
     fn expected(&self, scope: &Scope) -> String {
-        let value = |operand: &Operand| operand.value(scope).map_or_else(|_| shown(&operand.written), |value| shown(&value));
+        let value = |operand: &Operand| operand.value(scope).map_or_else(|_| operand.written(), |value| shown(&value));
         match self {
             Self::Equal(operand) => value(operand),
             Self::In(operand) => format!("one of {}", value(operand)),
@@ -197,7 +179,7 @@ impl Test {
     }
 
     fn name(&self, subject: &str) -> String {
-        let written = |operand: &Operand| shown(&operand.written);
+        let written = Operand::written;
         match self {
             Self::Equal(operand) => format!("{subject} == {}", written(operand)),
             Self::In(operand) => format!("{subject} in {}", written(operand)),
@@ -242,52 +224,11 @@ impl Test {
     }
 }
 
-impl Operand {
-    fn compile(compiler: &Compiler, source: &Json) -> Result<Self, SourceError> {
-        let template = compiler.value(source)?;
-        let constant = template.as_static().map(|_| source.clone());
-        Ok(Self { written: source.clone(), template, constant })
-    }
-
-    fn value(&self, scope: &Scope) -> Result<Cow<'_, Json>, Complaint> {
-        if let Some(constant) = &self.constant {
-            return Ok(Cow::Borrowed(constant));
-        }
-        let value = self.template.eval(scope)?;
-        serde_json::to_value(value).map(Cow::Owned).map_err(|error| RenderError::Expression(error.to_string()).into())
-    }
-}
-
-impl From<RenderError> for Complaint {
-    /// What can't be computed: nothing was expected.
-    fn from(error: RenderError) -> Self {
-        Self { expected: String::new(), got: Some(error.to_string()) }
-    }
-}
-
-/// A value as a message shows it: compact JSON of at most 80 characters.
-pub(super) fn shown(value: &Json) -> String {
-    bounded_text(&value.to_string())
-}
-
-fn bounded_text(text: &str) -> String {
-    const MOST: usize = 80;
-    match text.char_indices().nth(MOST) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(MOST - 1).chain(['…']).collect(),
-    }
-}
-
 fn bounded(actual: &Actual<'_>, bound: &Json, holds: fn(u64, u64) -> bool) -> bool {
     match (actual.length(), whole(bound)) {
         (Some(length), Some(bound)) => holds(length as u64, bound),
         _ => false,
     }
-}
-
-/// A whole number, also where `${VAR}` made a text of it.
-fn whole(value: &Json) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn types(source: &Json) -> Result<Vec<&'static str>, SourceError> {

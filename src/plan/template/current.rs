@@ -112,3 +112,24 @@ impl fmt::Debug for EnvValues {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::scope::Slots;
+
+    #[test]
+    fn a_user_is_current_during_an_evaluation_only() {
+        let scope = |seed| Scope::new(Arc::new(Slots::default()), seed, 0);
+        let draw = || with_random(rand::RngExt::random::<u64>);
+        let (one, other) = (scope(1), scope(2));
+        let alone = evaluate_in(&scope(1), &Value::UNDEFINED, |_| (draw().unwrap(), draw().unwrap())).0;
+        let nested = evaluate_in(&one, &Value::UNDEFINED, |_| {
+            let first = draw().unwrap();
+            evaluate_in(&other, &Value::UNDEFINED, |_| draw().unwrap());
+            (first, draw().unwrap())
+        });
+        assert_eq!(nested.0, alone);
+        assert!(draw().is_err());
+    }
+}

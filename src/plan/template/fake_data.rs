@@ -7,7 +7,7 @@ use fake::faker::address::en::{CityName, CountryCode, CountryName, StateAbbr, St
 use fake::faker::company::en::{CatchPhrase, CompanyName, Industry};
 use fake::faker::internet::en::{IPv4, IPv6, MACAddress, UserAgent};
 use fake::faker::job::en::Title;
-use fake::faker::lorem::en::{Paragraph, Sentence, Word, Words};
+use fake::faker::lorem::en::{Word, Words};
 use fake::faker::name::en::{FirstName, LastName};
 use minijinja::value::{Object, Value, from_args};
 use minijinja::{Error, ErrorKind, State};
@@ -109,9 +109,12 @@ fn sized(method: &str, args: &[Value]) -> Result<Value, Error> {
         }
         "digits" => with_random_size(args, 6, digits),
         "hex" => with_random_size(args, 16, hex),
-        "paragraph" => with_random_size(args, 4, |size, random| Paragraph(size..size + 1).fake_with_rng(random)),
+        "paragraph" => with_random_size(args, 4, |size, random| {
+            let sentences = (0..size).map(|_| sentence(random.random_range(4..12), random));
+            sentences.collect::<Vec<_>>().join(" ")
+        }),
         "password" => with_random_size(args, 12, password),
-        "sentence" => with_random_size(args, 6, |size, random| Sentence(size..size + 1).fake_with_rng(random)),
+        "sentence" => with_random_size(args, 6, sentence),
         "words" => with_random_size(args, 3, |size, random| Words(size..size + 1).fake_with_rng::<Vec<String>, _>(random).join(" ")),
         _ => Err(Error::new(ErrorKind::UnknownMethod, format!("fake has no `{method}`"))),
     }
@@ -137,6 +140,13 @@ fn last_name(random: &mut Pcg64Mcg) -> String {
 
 fn word(random: &mut Pcg64Mcg) -> String {
     Word().fake_with_rng(random)
+}
+
+/// This many words, with a capital and a full stop.
+fn sentence(size: usize, random: &mut Pcg64Mcg) -> String {
+    let words = Words(size..size + 1).fake_with_rng::<Vec<String>, _>(random).join(" ");
+    let (first, rest) = words.split_at(words.chars().next().map_or(0, char::len_utf8));
+    format!("{}{rest}.", first.to_uppercase())
 }
 
 /// Eight digits keep thousands of registrations apart from each other; names alone would meet soon.

@@ -66,3 +66,54 @@ fn encoding_key(text: &str, algorithm: Algorithm) -> Result<EncodingKey, Error> 
 fn refuse(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+    use minijinja::value::Serde;
+    use serde_json::{Value as Json, json};
+
+    // Made for these tests, and used nowhere else.
+    const RSA: &str = include_str!("test_keys/rsa.pem");
+    const RSA_PUBLIC: &str = include_str!("test_keys/rsa.pub.pem");
+    const EC: &str = include_str!("test_keys/ec.pem");
+    const EC_PUBLIC: &str = include_str!("test_keys/ec.pub.pem");
+
+    fn sign(key: &str, algorithm: &str) -> Result<String, Error> {
+        let claims = Value::from(Serde(json!({"sub": "a@b.c", "exp": 4_000_000_000_u64, "admin": true})));
+        jwt(claims, Value::from(key), Some(algorithm.to_owned()), Kwargs::from_iter(Vec::<(String, Value)>::new()))
+    }
+
+    fn verified(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Json {
+        decode::<Json>(token, key, &Validation::new(algorithm)).unwrap().claims
+    }
+
+    #[test]
+    fn tokens_of_every_family_can_be_verified() {
+        let claims = json!({"sub": "a@b.c", "exp": 4_000_000_000_u64, "admin": true});
+        let secret = DecodingKey::from_secret(b"s3cret");
+        assert_eq!(verified(&sign("s3cret", "HS256").unwrap(), &secret, Algorithm::HS256), claims);
+        let rsa = DecodingKey::from_rsa_pem(RSA_PUBLIC.as_bytes()).unwrap();
+        assert_eq!(verified(&sign(RSA, "RS256").unwrap(), &rsa, Algorithm::RS256), claims);
+        let ec = DecodingKey::from_ec_pem(EC_PUBLIC.as_bytes()).unwrap();
+        assert_eq!(verified(&sign(EC, "ES256").unwrap(), &ec, Algorithm::ES256), claims);
+        // As an environment file holds it.
+        let line = EC.trim().replace('\n', "\\n");
+        assert_eq!(verified(&sign(&line, "ES256").unwrap(), &ec, Algorithm::ES256), claims);
+    }
+
+    #[test]
+    fn a_key_of_another_family_is_refused_without_showing_it() {
+        for (key, algorithm) in [(EC, "RS256"), (RSA, "ES256"), ("s3cret", "ES256")] {
+            let message = sign(key, algorithm).unwrap_err().to_string();
+            assert!(message.ends_with(&format!("the key of the jwt is no private key for {algorithm} as PEM text")), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_same_claims_give_the_same_token_where_signatures_hold_no_chance() {
+        assert_eq!(sign("k", "HS256").unwrap(), sign("k", "HS256").unwrap());
+        assert_eq!(sign(RSA, "RS256").unwrap(), sign(RSA, "RS256").unwrap());
+    }
+}

@@ -6,6 +6,8 @@
 mod analysis;
 mod compiler;
 mod current;
+#[cfg(test)]
+mod documentation;
 mod environment;
 mod error;
 mod expression;
