@@ -1,5 +1,7 @@
 //! From a scenario to a plan: names become indexes, texts become templates, and what can't work is said before any load.
 
+#[cfg(test)]
+mod arbitrary;
 mod body;
 mod checks;
 mod classes;

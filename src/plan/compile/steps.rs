@@ -98,7 +98,7 @@ impl Compiling<'_> {
                 Json::Array(self.steps(steps, around, known, out))
             }
         };
-        let inner = out.len() - begin - 1;
+        let inner = out.len().saturating_sub(begin + 1);
         if let Some(Step::Repeat { length, .. }) = out.get_mut(begin).filter(|_| step.repeat.is_some()) {
             *length = inner;
             return Some(json!({ "repeat": count, "concurrency": concurrency, "steps": described }));
