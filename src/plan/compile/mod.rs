@@ -10,6 +10,8 @@ mod data;
 mod declared;
 mod digest;
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod golden;
 mod headers;
 mod known;
