@@ -82,7 +82,10 @@ fn read_scenario(
         Some(environment) => environment.value.over(sections),
         None => sections,
     };
-    let name = head.name.map_or_else(|| default_name(source), |name| name.as_str().to_owned());
+    if let Some(name) = head.name.as_ref().filter(|name| name.trim().is_empty()) {
+        found.push(labelled(Diagnostic::error("the name is empty"), source, name.span, "").help("write one, or remove the key"));
+    }
+    let name = head.name.map_or_else(|| default_name(source), |name| name.trim().to_owned());
     let load = adjust(&mut sections, &selection, source, overrides, found);
     required(&root, &sections, load.is_some(), overrides, source, found);
     if let Some(target) = &overrides.target {

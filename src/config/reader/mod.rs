@@ -17,6 +17,8 @@ pub(in crate::config) use element::{Element, element};
 pub(in crate::config) use fields::{Fields, listed, one_of};
 pub use quantity::{Weight, Whole};
 pub(in crate::config) use reading::{Read, Reader};
+#[cfg(test)]
+pub(in crate::config) use schema::Described;
 pub(in crate::config) use schema::{KeyInfo, Presence, Schema};
 pub use spanned::{Spanned, Text};
 pub(in crate::config) use words::words;

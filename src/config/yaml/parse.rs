@@ -42,9 +42,7 @@ pub fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Nod
             }
         };
         let span = Span::new(builder.offsets.byte(span.start.index()), builder.offsets.byte(span.end.index()));
-        if builder.take(event, span).is_none() {
-            return None;
-        }
+        builder.take(event, span)?;
     }
     builder.root
 }

@@ -44,6 +44,7 @@ pub fn compile(scenario: &Scenario, options: CompileOptions) -> Result<(Plan, Ve
         endpoints: Vec::new(),
         checks: Vec::new(),
         barriers: 0,
+        idle: false,
         secrets: scenario.secrets.clone(),
         found,
     };
@@ -78,6 +79,8 @@ pub(super) struct Compiling<'s> {
     pub(super) endpoints: Vec<EndpointPlan>,
     pub(super) checks: Vec<CheckInfo>,
     pub(super) barriers: usize,
+    /// What is being compiled belongs to a class that `only` leaves out.
+    pub(super) idle: bool,
     pub(super) secrets: BTreeSet<String>,
     pub(super) found: Vec<Diagnostic>,
 }
@@ -259,7 +262,8 @@ impl Compiling<'_> {
         }
         let place = written.place(&name.pointer, Some((name.offset, name.name.len())));
         let message = format!("`env.{}` is not set", name.name);
-        let problem = if self.options.strict_env { self.scenario.error(place, message) } else { self.scenario.warning(place, message) };
+        let problem =
+            if self.options.strict_env && !self.idle { self.scenario.error(place, message) } else { self.scenario.warning(place, message) };
         let help = format!("set it in the environment or in `env_file`, or run with `--var {}=..`", name.name);
         self.found.push(problem.help(help));
     }
