@@ -1,2 +1,10 @@
-//! The `loadline` program.
-fn main() {}
+//! The `loadline` program: see the library's `cli` module.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    loadline::cli::main()
+}

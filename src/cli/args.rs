@@ -140,7 +140,14 @@ pub(super) struct RequestArgs {
     pub(super) method: Option<String>,
 
     /// Header; again for more
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", env = "LOADLINE_HEADER", value_delimiter = '\n', hide_env_values = true)]
+    #[arg(
+        short = 'H',
+        long = "header",
+        value_name = "NAME: VALUE",
+        env = "LOADLINE_HEADER",
+        value_delimiter = '\n',
+        hide_env_values = true
+    )]
     pub(super) headers: Vec<String>,
 
     /// Body as it is sent

@@ -1,1 +1,44 @@
-//! (being built)
+//! The command line: what is typed becomes calls of the library, and what comes back is printed and written.
+
+mod args;
+mod baseline;
+mod check;
+mod compare;
+mod console;
+mod demo;
+mod destination;
+mod failure;
+mod history;
+mod inputs;
+mod interrupt;
+mod parse;
+mod repeat;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use args::Command;
+use failure::Failure;
+
+/// Runs the program with the arguments of this process. Returns what it exits with.
+pub fn main() -> ExitCode {
+    let command = match parse::command_line() {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // Help and version are no errors, and go to standard output.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match command {
+        Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Baseline(command) => baseline::baseline(&command),
+        Command::Demo(args) => demo::demo(args),
+        Command::Schema => console::print(&format!("{:#}\n", crate::config::schema())).map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(Failure::report)
+}

@@ -1,1 +1,22 @@
-//! (being built)
+//! The candidate against its baseline: is it worse by more than chance?
+//!
+//! History mode: one run is held against the stored runs of its baseline branch. The rules and what they can see are
+//! told in `docs/comparison.md`. Nothing here reads a file or a clock: records go in, a [`crate::record::Comparison`]
+//! comes out, and the same records always give the same one.
+
+mod contrast;
+mod error_rate;
+mod figure;
+mod history;
+mod observation;
+mod policy;
+mod prediction;
+mod select;
+mod sentence;
+#[cfg(test)]
+mod simulation;
+
+pub use figure::Figure;
+pub use history::{between, history};
+pub use policy::{OnOtherMachine, Policy, Rule, Stance};
+pub use select::{MOST_RECORDS, Selection, select};

@@ -4,7 +4,7 @@ use crate::plan::{ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
 use crate::units::{Micros, Rate};
 
 /// The load in a few words: `500 users (10/s) for 5m`, `rate 10/s for 2m`, `capacity from 50/s to 20000/s`.
-pub(super) fn load(plan: &LoadPlan) -> String {
+pub fn load(plan: &LoadPlan) -> String {
     match plan {
         LoadPlan::Closed(closed) => self::closed(closed),
         LoadPlan::Open(open) => self::open(open),
@@ -72,10 +72,7 @@ mod tests {
             graceful_stop: Micros::ZERO,
         };
         assert_eq!(load(&LoadPlan::Closed(closed.clone())), "500 users (10/s) for 5m after 5s of warm-up");
-        let stages = vec![
-            Stage { duration: Micros::from_secs(30), level: 100.0 },
-            Stage { duration: Micros::from_secs(5), level: 1000.0 },
-        ];
+        let stages = vec![Stage { duration: Micros::from_secs(30), level: 100.0 }, Stage { duration: Micros::from_secs(5), level: 1000.0 }];
         closed.population = Population::Stages { start: 0.0, stages: stages.clone() };
         (closed.duration, closed.warmup) = (None, Micros::ZERO);
         assert_eq!(load(&LoadPlan::Closed(closed)), "0 → 100 → 1000 users in 35s");

@@ -1,1 +1,18 @@
-//! (being built)
+//! One whole run, from the start of the service to the record.
+
+mod capacity;
+mod container;
+mod context;
+mod describe;
+mod machine;
+mod recording;
+mod run;
+mod service_use;
+mod steering;
+mod usage;
+
+pub use context::{RunContext, default_branch};
+pub use describe::load as describe_load;
+pub use machine::machine;
+pub use run::{ConductOptions, Measured, News, measure};
+pub use steering::Steering;

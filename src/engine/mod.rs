@@ -20,6 +20,10 @@ mod open;
 mod procedure;
 mod render;
 pub mod schedule;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod tls;
 mod user;

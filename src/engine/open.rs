@@ -48,6 +48,7 @@ pub(super) async fn serve(context: Rc<Context>, doors: Doors, tasks: Rc<RefCell<
         free: RefCell::new(free),
         waiting: RefCell::new(waiting),
         closing: Cell::new(false),
+        taken: Notify::new(),
     });
     // Every thread draws the classes of all arrivals, so that they don't depend on the number of threads.
     let mut random = Pcg64Mcg::seed_from_u64(context.shared.plan.seed ^ 0x636c_6173_7365_7321);
@@ -103,6 +104,8 @@ struct Lobby {
     /// Arrivals without a user by class, the longest waiting first.
     waiting: RefCell<Vec<VecDeque<Micros>>>,
     closing: Cell<bool>,
+    /// An arrival that waited was taken by a user.
+    taken: Notify,
 }
 
 /// How a free user is told what to do.
@@ -177,14 +180,18 @@ impl Lobby {
             let next = self.waiting.borrow_mut()[class].pop_front();
             waited_for_user = next.is_some();
             match next {
-                Some(at) => mailbox.post(Message::Serve(at)),
-                None if self.closing.get() => break,
+                Some(at) => {
+                    mailbox.post(Message::Serve(at));
+                    self.taken.notify_one();
+                }
                 None => match self.longest_waiting_elsewhere() {
                     Some((at, other)) => {
                         self.leave(&user);
                         self.admit(at, other);
+                        self.taken.notify_one();
                         return;
                     }
+                    None if self.closing.get() => break,
                     None => self.free.borrow_mut()[class].push(mailbox.clone()),
                 },
             }
@@ -229,10 +236,13 @@ impl Lobby {
         for mailbox in self.free.borrow_mut().iter_mut().flat_map(|free| free.drain(..)) {
             mailbox.post(Message::Retire);
         }
-        let last = self.waiting.borrow().iter().filter_map(|queue| queue.back().copied()).max();
-        if let Some(last) = last {
-            self.context.clock.sleep_until(last + self.max_wait + Micros(1)).await;
-            self.drop_expired();
+        loop {
+            let longest = self.waiting.borrow().iter().filter_map(|queue| queue.front().copied()).min();
+            let Some(longest) = longest else { return };
+            tokio::select! {
+                () = self.context.clock.sleep_until(longest + self.max_wait + Micros(1)) => self.drop_expired(),
+                () = self.taken.notified() => {}
+            }
         }
     }
 }

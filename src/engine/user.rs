@@ -80,7 +80,7 @@ impl User {
         context.in_flight.set(context.in_flight.get() + 1);
         let result = match self.begin(class, task) {
             Ok(()) => self.run(&task.program, intended).await,
-            Err(error) => Err(error.into()),
+            Err(cut) => Err(cut),
         };
         context.in_flight.set(context.in_flight.get() - 1);
         if let Err(Cut::Render(error)) = &result {
@@ -113,7 +113,7 @@ impl User {
     }
 
     /// Forgets what the last pass captured, takes its rows and fills in its variables.
-    fn begin(&self, class: &ClassPlan, task: &TaskPlan) -> Result<(), RenderError> {
+    fn begin(&self, class: &ClassPlan, task: &TaskPlan) -> Result<(), Cut> {
         let plan = &self.context.shared.plan;
         for &slot in &task.captured {
             self.scope.clear(slot);
@@ -122,7 +122,11 @@ impl User {
             let feed = &plan.feeds[feed];
             match feed.row(&self.scope, 0) {
                 Some(row) => self.scope.set(feed.slot, row),
-                None => self.scope.clear(feed.slot),
+                None => {
+                    let message = format!("the rows of `{}` are used up; `on_exhausted: wrap` starts again", feed.name);
+                    self.context.shared.control.fail(message);
+                    return Err(Cut::Failed);
+                }
             }
         }
         for (slot, value) in class.vars.iter().chain(&task.vars) {

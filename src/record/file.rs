@@ -1,7 +1,7 @@
 //! Records as files.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Record, SCHEMA_VERSION};
@@ -83,20 +83,35 @@ impl Record {
 /// content or the new, and a full disk leaves the old.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), WriteError> {
     let wrong = |source| WriteError { path: path.to_owned(), source };
+    staged(path, content).map_err(wrong)?.persist(path).map_err(|error| wrong(error.error))?;
+    Ok(())
+}
+
+/// Like [`write_atomically`], but never over a file that is there: of two writers of one name one is told `false`.
+pub fn create_atomically(path: &Path, content: &[u8]) -> Result<bool, WriteError> {
+    let wrong = |source| WriteError { path: path.to_owned(), source };
+    match staged(path, content).map_err(wrong)?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(wrong(error.error)),
+    }
+}
+
+/// The content under a temporary name in the folder of `path`, on disk to the last byte.
+fn staged(path: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder).map_err(wrong)?;
-    let mut file = tempfile::Builder::new().prefix(".loadline-").tempfile_in(folder).map_err(wrong)?;
-    file.write_all(content).map_err(wrong)?;
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".loadline-").tempfile_in(folder)?;
+    file.write_all(content)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // A temporary file is private; a report is for everybody who may see the folder.
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(wrong)?;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
     }
-    file.as_file().sync_all().map_err(wrong)?;
-    file.persist(path).map_err(|error| wrong(error.error))?;
-    Ok(())
+    file.as_file().sync_all()?;
+    Ok(file)
 }

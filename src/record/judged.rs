@@ -95,6 +95,13 @@ pub struct CapacityRecord {
     pub steps: Vec<CapacityStep>,
 }
 
+impl CapacityRecord {
+    /// Whether the service might carry more: the search ended for another reason than the objective.
+    pub fn is_lower_bound(&self) -> bool {
+        self.limited_by != "objective"
+    }
+}
+
 /// One rate of a capacity search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CapacityStep {

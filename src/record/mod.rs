@@ -6,6 +6,8 @@
 mod baseline;
 mod endpoint;
 mod file;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod judged;
 mod machine;
 mod run;
@@ -13,7 +15,7 @@ mod summary;
 
 pub use baseline::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict};
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
-pub use file::{ReadError, WriteError, write_atomically};
+pub use file::{ReadError, WriteError, create_atomically, write_atomically};
 pub use judged::{CapacityRecord, CapacityStep, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};
 pub use machine::Machine;
 pub use run::{GeneratorUse, RunInfo, ScenarioId, Sent, ServiceUse, Tool};

@@ -100,6 +100,20 @@ pub enum Verdict {
     Interrupted,
 }
 
+impl Verdict {
+    /// The verdict of several runs together: interrupted before invalid before failed before passed; invalid where
+    /// there is none, because nothing was measured.
+    pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |verdict: &Self| match verdict {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Invalid => 2,
+            Self::Interrupted => 3,
+        };
+        verdicts.into_iter().max_by_key(rank).unwrap_or(Self::Invalid)
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -108,5 +122,20 @@ impl fmt::Display for Verdict {
             Self::Invalid => "invalid",
             Self::Interrupted => "interrupted",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_verdict_is_that_of_all() {
+        use Verdict::{Failed, Interrupted, Invalid, Passed};
+        assert_eq!(Verdict::worst([Passed, Passed]), Passed);
+        assert_eq!(Verdict::worst([Passed, Failed, Passed]), Failed);
+        assert_eq!(Verdict::worst([Failed, Invalid, Passed]), Invalid);
+        assert_eq!(Verdict::worst([Interrupted, Invalid]), Interrupted);
+        assert_eq!(Verdict::worst([]), Invalid);
     }
 }

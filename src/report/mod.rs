@@ -1,1 +1,29 @@
-//! (being built)
+//! Records as reports: terminal, Markdown, HTML, CSV, JUnit, annotations.
+//!
+//! Values in, bytes out: nothing here reads or writes anything. Everything a report shows is in a
+//! [`Record`](crate::record::Record), so any report can be made again from a stored one; several records make one
+//! report with one verdict.
+
+mod annotations;
+mod escape;
+mod figures;
+#[cfg(test)]
+mod fixture;
+mod folder;
+mod html;
+mod junit;
+mod locust_csv;
+mod markdown;
+mod mermaid;
+mod svg;
+mod templates;
+mod terminal;
+mod view;
+
+pub use annotations::annotations;
+pub use folder::folder;
+pub use html::html;
+pub use junit::junit;
+pub use locust_csv::locust_csv;
+pub use markdown::{CommentOptions, comment_marker, job_summary, markdown_comment};
+pub use terminal::{Style, TerminalOptions, terminal};

@@ -289,6 +289,22 @@ mod tests {
     }
 
     #[test]
+    fn a_command_sees_its_environment_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let inherited = ["PATH", "GITHUB_TOKEN"].map(|name| (name.into(), std::env::var_os("PATH").unwrap_or_default()));
+        let environment = Environment::new(&plan(None), Some(8123), inherited);
+        let path = folder.path().join("log");
+        let mut shell = Shell::start("env", folder.path(), &environment, Some("seen"), File::create(&path).unwrap()).unwrap();
+        assert!(shell.wait(Duration::from_secs(60)));
+        let seen = std::fs::read_to_string(&path).unwrap();
+        let mut names: Vec<&str> = seen.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        names.sort_unstable();
+        // The shell itself adds where it is, and some add more about themselves.
+        names.retain(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name));
+        assert_eq!(names, ["LOADLINE_SERVICE", "PATH", "PORT"]);
+    }
+
+    #[test]
     fn a_stopped_process_ends_as_well() {
         let (folder, mut shell) = start("echo $$ >> pids; kill -STOP $$; sleep 300", "stopped");
         pids(&folder, 1);

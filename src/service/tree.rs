@@ -111,6 +111,7 @@ impl Tree {
     }
 
     /// Like [`Tree::scan`], but takes nobody for a stranger because of an earlier look.
+    #[cfg(unix)]
     pub(super) fn scan_afresh(&mut self) -> Vec<Process> {
         self.strangers.clear();
         self.scan()

@@ -1,0 +1,101 @@
+//! What a store can do, whatever it lies in.
+
+use std::path::PathBuf;
+
+use super::entry::Entry;
+use crate::record::{ReadError, Record, Verdict, WriteError};
+
+/// Somewhere records are stored: a directory, or a branch of a repository.
+pub trait Store {
+    /// The records of a branch and scenario (all where none is named), newest first, found without opening any.
+    ///
+    /// A store that isn't there yet is empty. What lies in it and isn't a record is told, and stops nothing.
+    fn list(&self, branch: Option<&str>, scenario: Option<&str>) -> Result<Listing, StoreError>;
+
+    /// Reads one record.
+    fn read(&self, entry: &Entry) -> Result<Record, StoreError>;
+
+    /// Stores a record under a branch. A run that was stored before with the same content is no error; a stored
+    /// record is never changed.
+    ///
+    /// Refuses runs whose figures can't be trusted: a baseline made of them would judge others.
+    fn save(&self, branch: &str, record: &Record) -> Result<Entry, StoreError>;
+
+    /// Where records of a branch and scenario lie, as a person would name it: `baselines/main/shop`.
+    fn place(&self, branch: &str, scenario: &str) -> String;
+}
+
+/// What a store holds.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The records, newest first.
+    pub entries: Vec<Entry>,
+    /// What isn't a record.
+    pub problems: Vec<Problem>,
+}
+
+/// Something in a store that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it lies, from the store's root.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Says why a store can't do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A folder can't be read.
+    #[error("{path}: {source}")]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A record can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The run is no baseline.
+    #[error("run `{run_id}` is {verdict}: its figures can't be a baseline; repeat the run and save that one")]
+    Untrusted {
+        /// The run.
+        run_id: String,
+        /// Its verdict.
+        verdict: Verdict,
+    },
+    /// There is another record of the same run.
+    #[error("{path}: another record of this run is stored there, and stored records are never changed")]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Reads entries one by one as they are asked for, so that only what is used is ever in memory; those that can't be
+/// read are handed to `problem` and skipped.
+pub fn read_each<'a>(
+    store: &'a dyn Store,
+    entries: &'a [Entry],
+    mut problem: impl FnMut(Problem) + 'a,
+) -> impl Iterator<Item = Record> + 'a {
+    entries.iter().filter_map(move |entry| match store.read(entry) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            problem(Problem { path: entry.path.clone(), reason: error.to_string() });
+            None
+        }
+    })
+}
+
+/// Refuses a record that no run should be measured by.
+pub(super) fn check_trusted(record: &Record) -> Result<(), StoreError> {
+    match record.summary.verdict {
+        Verdict::Passed | Verdict::Failed => Ok(()),
+        verdict @ (Verdict::Invalid | Verdict::Interrupted) => Err(StoreError::Untrusted { run_id: record.run.id.clone(), verdict }),
+    }
+}

@@ -1,0 +1,50 @@
+//! `loadline check`.
+
+use std::process::ExitCode;
+
+use super::args::CheckArgs;
+use super::console;
+use super::failure::Failure;
+use super::inputs;
+use crate::config::ProcessEnv;
+use crate::plan::{self, CompileOptions, Loaded};
+use crate::text::Severity;
+
+/// Validates scenarios and says everything that is wrong with any of them.
+pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let overrides = inputs::overrides(&args.overrides, &[]);
+    let process = ProcessEnv::current();
+    let mut errors = 0;
+    for file in inputs::files(&args.files)? {
+        match plan::load(&file, &overrides, &process, CompileOptions { strict_env: false }) {
+            Ok(loaded) => {
+                if !args.quiet {
+                    if !loaded.notes.is_empty() {
+                        console::complain(&inputs::rendered(&loaded.notes));
+                    }
+                    console::print(&format!("{}: ok: {}\n", file.display(), contents(&loaded)))?;
+                }
+            }
+            Err(problems) => {
+                console::complain(&inputs::rendered(&problems));
+                errors += problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+            }
+        }
+    }
+    if errors == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let count = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+    Err(Failure::diagnosed(format!("{count}\n")))
+}
+
+/// What is in a scenario, so that a reader sees it was understood.
+fn contents(loaded: &Loaded) -> String {
+    let plan = &loaded.plan;
+    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let classes = count(plan.classes.len(), "user class", "user classes");
+    let endpoints = count(plan.endpoints.len(), "endpoint", "endpoints");
+    let thresholds = count(plan.thresholds.len(), "threshold", "thresholds");
+    let profile = plan.profile.as_ref().map(|profile| format!("profile {profile}, ")).unwrap_or_default();
+    format!("{profile}{}; {classes}, {endpoints}, {thresholds}", crate::conduct::describe_load(&plan.load))
+}

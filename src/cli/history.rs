@@ -1,0 +1,87 @@
+//! The stored baseline of a run.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{JudgingArgs, PolicyArg, StoreArgs};
+use super::console;
+use super::failure::Failure;
+use crate::baseline::{DirectoryStore, Listing, Store, read_each};
+use crate::compare::{Policy, Selection, Stance, history, select};
+use crate::conduct::default_branch;
+use crate::record::{Comparison, Record};
+use crate::text::plain;
+
+/// The store that is used where none is named and this folder exists.
+const DEFAULT_STORE: &str = "baselines";
+
+/// Where baselines are, and of which branch.
+#[derive(Debug)]
+pub(super) struct Baselines {
+    store: DirectoryStore,
+    branch: String,
+}
+
+impl Baselines {
+    /// The store that the options name, or the one there is; none where there is none.
+    pub(super) fn find(args: &StoreArgs) -> Option<Self> {
+        let folder = args.store.clone().or_else(|| Some(PathBuf::from(DEFAULT_STORE)).filter(|folder| folder.is_dir()))?;
+        let variable = |name: &str| std::env::var(name).ok();
+        let branch = args.baseline_branch.clone().unwrap_or_else(|| default_branch(&variable, Path::new(".")));
+        Some(Self { store: DirectoryStore::new(folder), branch })
+    }
+
+    /// Where the records of a scenario are, as a person would name it.
+    pub(super) fn place(&self, scenario: &str) -> String {
+        self.store.place(&self.branch, scenario)
+    }
+
+    /// All stored records of a scenario, newest first. Files that can't be read are named on standard error.
+    pub(super) fn records(&self, scenario: &str) -> Result<Vec<Record>, Failure> {
+        let listing = self.listing(scenario)?;
+        Ok(read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason)).collect())
+    }
+
+    /// What a record would be compared with. Files that can't be read are named on standard error and passed over.
+    pub(super) fn select(&self, candidate: &Record) -> Result<Selection<Record>, Failure> {
+        let listing = self.listing(&candidate.scenario.name)?;
+        Ok(select(candidate, read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason))))
+    }
+
+    fn listing(&self, scenario: &str) -> Result<Listing, Failure> {
+        let listing = self
+            .store
+            .list(Some(&self.branch), Some(scenario))
+            .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
+        listing.problems.iter().for_each(|found| complain(&found.path, &found.reason));
+        Ok(listing)
+    }
+
+    /// Compares a record with its baseline.
+    pub(super) fn compare(&self, candidate: &Record, policy: &Policy) -> Result<(Comparison, Selection<Record>), Failure> {
+        let selection = self.select(candidate)?;
+        let comparison = history(candidate, &selection, &self.place(&candidate.scenario.name), policy);
+        Ok((comparison, selection))
+    }
+}
+
+fn complain(path: &Path, reason: &str) {
+    console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
+}
+
+/// What a comparison may decide.
+pub(super) fn policy(args: &JudgingArgs, advisory: bool) -> Policy {
+    Policy {
+        on_missing_baseline: stance(args.on_missing_baseline),
+        on_inconclusive: stance(args.on_inconclusive),
+        advisory,
+        ..Policy::default()
+    }
+}
+
+fn stance(policy: PolicyArg) -> Stance {
+    match policy {
+        PolicyArg::Neutral => Stance::Neutral,
+        PolicyArg::Pass => Stance::Pass,
+        PolicyArg::Fail => Stance::Fail,
+    }
+}

@@ -1,0 +1,87 @@
+//! The line that repeats a run: made of what was typed, as far as it isn't secret.
+
+use super::args::RunArgs;
+use super::inputs::quoted;
+use crate::plan::Target;
+
+/// `loadline run ...` for one of the inputs. Values of variables, headers, bodies and passwords are left out and
+/// marked, for whoever repeats it to fill in; the seed is added by the record.
+pub(super) fn line(args: &RunArgs, input: &str) -> String {
+    let overrides = &args.overrides;
+    let mut words = vec!["loadline".to_owned(), "run".to_owned(), quoted(&without_userinfo(input))];
+    let mut option = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
+    option("--environment", overrides.environment.clone());
+    option("--profile", overrides.profile.clone());
+    option("--target", overrides.target.as_deref().map(without_userinfo));
+    option("--users", overrides.users.map(|users| users.to_string()));
+    option("--spawn-rate", overrides.spawn_rate.map(|rate| rate.to_string()));
+    option("--rate", overrides.rate.map(|rate| rate.to_string()));
+    option("--max-users", overrides.max_users.map(|users| users.to_string()));
+    option("--duration", overrides.duration.map(|duration| duration.to_string()));
+    option("--iterations", overrides.iterations.map(|iterations| iterations.to_string()));
+    option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
+    option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
+    option("--method", args.request.method.clone());
+    for threshold in &args.judging.thresholds {
+        option("--threshold", Some(threshold.clone()));
+    }
+    for (name, _) in &overrides.vars {
+        option("--var", Some(format!("{name}=***")));
+    }
+    for header in &args.request.headers {
+        option("--header", header.split_once(':').map(|(name, _)| format!("{name}: ***")));
+    }
+    option("--body", args.request.body.as_ref().map(|_| "***".to_owned()));
+    option("--threads", args.threads.map(|threads| threads.to_string()));
+    words.join(" ")
+}
+
+fn without_userinfo(address: &str) -> String {
+    match address.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            match rest[..end].rfind('@') {
+                Some(at) => format!("{scheme}://***@{}", &rest[at + 1..]),
+                None => address.to_owned(),
+            }
+        }
+        None => Target::parse(address).map_or_else(
+            |_| address.to_owned(),
+            |target| match target.userinfo {
+                Some(_) => target.to_string(),
+                None => address.to_owned(),
+            },
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, Command};
+    use clap::Parser;
+
+    #[test]
+    fn nothing_secret_is_in_the_line() {
+        let typed = [
+            "loadline",
+            "run",
+            "http://joe:pa55@127.0.0.1:8000/x",
+            "-n",
+            "5",
+            "-H",
+            "authorization: Bearer t0ken",
+            "-d",
+            "pin=1234",
+            "--var",
+            "KEY=s3cret",
+            "--threshold",
+            "p95 < 5ms",
+        ];
+        let Command::Run(args) = Cli::parse_from(typed).command else { panic!("not a run") };
+        assert_eq!(
+            line(&args, &args.inputs[0]),
+            "loadline run 'http://***@127.0.0.1:8000/x' --iterations 5 --threshold 'p95 < 5ms' --var 'KEY=***' --header 'authorization: ***' --body '***'"
+        );
+    }
+}

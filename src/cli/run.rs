@@ -1,0 +1,112 @@
+//! `loadline run`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::args::{RunArgs, SaturationArg};
+use super::console;
+use super::destination;
+use super::failure::Failure;
+use super::history::{self, Baselines};
+use super::inputs::{self, Input};
+use super::interrupt;
+use super::repeat;
+use crate::compare::Policy;
+use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, measure};
+use crate::gate::{self, Decision, Evidence};
+use crate::live::{Progress, ProgressOptions};
+use crate::record::Record;
+use crate::report::{TerminalOptions, terminal};
+use crate::text::Secrets;
+
+/// Runs every input, one after the other, and gives one verdict.
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let inputs = inputs::read(args)?;
+    destination::prepare(&args.output)?;
+    let steering = Steering::default();
+    interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
+    let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
+    let run = Run { args, steering: &steering, context: &context, policy: history::policy(&args.judging, args.demo) };
+    let (mut records, mut exit) = (Vec::new(), 0);
+    for input in &inputs {
+        let (record, decision) = run.one(input)?;
+        exit = worse(exit, decision.exit_code());
+        records.push(record);
+        if steering.is_interrupted() {
+            break;
+        }
+    }
+    destination::write(&args.output, &records)?;
+    let options = TerminalOptions {
+        width: console::width(),
+        style: console::style(),
+        quiet: args.output.quiet,
+        report: Some(args.output.out.join("report.html").display().to_string()),
+    };
+    console::print(&terminal(&records, &options))?;
+    Ok(ExitCode::from(exit))
+}
+
+struct Run<'a> {
+    args: &'a RunArgs,
+    steering: &'a Steering,
+    context: &'a RunContext,
+    policy: Policy,
+}
+
+impl Run<'_> {
+    /// One scenario from its service to its verdict.
+    fn one(&self, input: &Input) -> Result<(Record, Decision), Failure> {
+        let plan = &input.plan;
+        let secrets = Arc::new(Secrets::new(&plan.secrets));
+        let mut progress = Progress::new(ProgressOptions::for_stderr(&secrets.mask(&plan.name), self.args.output.quiet));
+        let masking = secrets.clone();
+        let options = ConductOptions {
+            threads: self.args.threads.map_or_else(default_threads, usize::from),
+            out: &self.args.output.out,
+            steering: self.steering,
+            mask: Arc::new(move |text: &str| masking.mask(text).into_owned()),
+            context: self.context,
+            repeat: &repeat::line(self.args, &input.name),
+            // The demo must pass on any machine, also on one that is too busy to measure anything.
+            saturation_invalidates: self.args.judging.on_saturation == SaturationArg::Invalid && !self.args.demo,
+        };
+        let Measured { mut record, totals, aborted } = measure(plan, &options, &mut |news| match news {
+            News::Doing(what) => progress.message(what),
+            News::Tick(snapshot) => progress.tick(snapshot),
+        });
+        progress.finish();
+        let (comparison, baseline) = match Baselines::find(&self.args.judging.store) {
+            Some(baselines) => {
+                let (comparison, selection) = baselines.compare(&record, &self.policy)?;
+                (Some(comparison), Some(selection))
+            }
+            None => (None, None),
+        };
+        let newest = baseline.as_ref().filter(|selection| !selection.elsewhere).and_then(|selection| selection.iter().next());
+        let evidence = Evidence { service: record.service.as_ref(), capacity: record.capacity.as_ref(), baseline: newest };
+        record.thresholds = gate::judge(plan, &totals, &evidence);
+        gate::mark_aborted(&mut record.thresholds, aborted);
+        record.comparison = comparison;
+        let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
+        record.summary.verdict = decision.verdict;
+        Ok((record, decision))
+    }
+}
+
+/// The exit code of a run of several scenarios: an interrupt says most, then an invalid run, then a failed gate.
+fn worse(one: u8, other: u8) -> u8 {
+    let weight = |code: u8| match code {
+        130 => 3,
+        3 => 2,
+        1 => 1,
+        _ => 0,
+    };
+    if weight(other) > weight(one) { other } else { one }
+}
+
+/// Half of the cores: the service under test usually shares the machine, and keeps the other half.
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}

@@ -1,0 +1,184 @@
+//! The search for the highest arrival rate that meets an objective.
+
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use super::run::{News, trouble};
+use super::steering::Steering;
+use crate::engine::{self, Event, Load, LoadOptions, LoadResult};
+use crate::gate;
+use crate::metrics::{Histogram, Totals};
+use crate::plan::{CapacityPlan, OpenLoad, Plan, RateShape, SlotId, Target};
+use crate::record::{CapacityRecord, CapacityStep, Statistics, Warning};
+use crate::units::{Micros, Rate};
+
+/// Each rate that is carried is followed by one this many times as high.
+const STRIDE: f64 = 4.0;
+/// Then the gap between the highest carried and the lowest missed rate is halved (in its logarithm) this often.
+const BISECTIONS: u32 = 3;
+/// Arrivals that came less than this share of what was asked: the generator could not send them.
+const LEAST_SENT: f64 = 0.98;
+
+/// What a search needs.
+pub(super) struct Search<'a> {
+    pub(super) plan: &'a Arc<Plan>,
+    pub(super) capacity: &'a CapacityPlan,
+    pub(super) target: &'a Target,
+    pub(super) globals: &'a [(SlotId, Value)],
+    pub(super) threads: usize,
+    pub(super) steering: &'a Steering,
+}
+
+/// What a search came to: its record, and everything measured on the way.
+pub(super) struct Found {
+    pub(super) record: CapacityRecord,
+    pub(super) result: LoadResult,
+}
+
+/// Why a rate is not carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Met,
+    /// The service missed the objective.
+    Missed,
+    /// The generator could not make the load: says nothing of the service.
+    Generator,
+}
+
+/// Searches: four times the rate as long as the objective is met, then three bisections between the highest rate that
+/// was carried and the lowest that wasn't. Where not even the first is, the search goes down instead.
+pub(super) fn search(search: &Search<'_>, listen: &mut dyn FnMut(News<'_>)) -> Result<Found, Warning> {
+    let plan = search.capacity;
+    let objective = plan.objective.iter().map(|threshold| threshold.expression.clone()).collect();
+    let mut record = CapacityRecord { rate: 0.0, limited_by: "objective".to_owned(), objective, steps: Vec::new() };
+    let mut whole: Option<LoadResult> = None;
+    let (mut carried, mut missed) = (None::<f64>, None::<f64>);
+    let (mut rate, mut bisections) = (plan.from.0.min(plan.to.0), 0);
+    loop {
+        let warmup = if whole.is_none() { plan.warmup } else { Micros::ZERO };
+        listen(News::Doing(&format!("trying {}", Rate(rate))));
+        let result = hold(search, rate, warmup, listen)?;
+        let (step, outcome) = judge(search, rate, &result);
+        record.steps.push(step);
+        let over = result.stopped_early || result.failure.is_some();
+        whole = Some(match whole {
+            None => result,
+            Some(before) => joined(before, result),
+        });
+        if over {
+            break;
+        }
+        match outcome {
+            Outcome::Met => carried = Some(rate),
+            Outcome::Missed | Outcome::Generator => missed = Some(rate),
+        }
+        record.limited_by = match (outcome, record.limited_by.as_str()) {
+            (Outcome::Generator, _) => "generator".to_owned(),
+            (Outcome::Missed, _) => "objective".to_owned(),
+            (Outcome::Met, before) => before.to_owned(),
+        };
+        rate = match (carried, missed) {
+            (Some(low), None) if low >= plan.to.0 => {
+                record.limited_by = "to".to_owned();
+                break;
+            }
+            (Some(low), None) => (low * STRIDE).min(plan.to.0),
+            (low, Some(high)) if bisections < BISECTIONS => {
+                bisections += 1;
+                // Below the first rate the search goes down to a sixteenth of it, and halves that gap.
+                (low.unwrap_or(plan.from.0 / (STRIDE * STRIDE)) * high).sqrt()
+            }
+            _ => break,
+        };
+    }
+    record.rate = carried.unwrap_or(0.0);
+    let result = whole.unwrap_or_else(|| unreachable!("at least one rate was tried"));
+    Ok(Found { record, result })
+}
+
+fn hold(search: &Search<'_>, rate: f64, warmup: Micros, listen: &mut dyn FnMut(News<'_>)) -> Result<LoadResult, Warning> {
+    let plan = search.capacity;
+    let load = Load::Open(OpenLoad {
+        rate: RateShape::Constant(Rate(rate)),
+        arrivals: plan.arrivals,
+        duration: Some(plan.hold),
+        iterations: None,
+        max_users: plan.max_users,
+        max_wait: plan.max_wait,
+        warmup,
+        graceful_stop: plan.graceful_stop,
+    });
+    let options = LoadOptions {
+        target: search.target.clone(),
+        threads: search.threads,
+        globals: search.globals.to_vec(),
+        control: search.steering.begin(),
+    };
+    engine::run(search.plan, &load, &options, &mut |event| {
+        if let Event::Tick { snapshot, .. } = event {
+            listen(News::Tick(snapshot));
+        }
+    })
+    .map_err(|error| trouble("no_threads", format!("failed to {error}")))
+}
+
+fn judge(search: &Search<'_>, rate: f64, result: &LoadResult) -> (CapacityStep, Outcome) {
+    let totals = &result.totals;
+    let misses = |totals: &Totals| -> Vec<String> {
+        let objective = search.capacity.objective.iter();
+        objective.filter(|threshold| !gate::holds(threshold, totals)).map(|threshold| threshold.expression.clone()).collect()
+    };
+    let mut missed = misses(totals);
+    let asked = rate * search.capacity.hold.as_secs_f64();
+    let arrived = (totals.iterations + totals.iterations_cut + totals.dropped) as f64;
+    let mut outcome = if missed.is_empty() { Outcome::Met } else { Outcome::Missed };
+    // Response times count from the intended start, so a generator that is late looks like a slow service. The service
+    // is to blame when its own time from sent to answered misses the objective too, or when it kept all users busy.
+    let generator_late = !missed.is_empty() && totals.dropped == 0 && misses(&as_served(totals)).is_empty();
+    if generator_late || (arrived + 1.0 < asked * LEAST_SENT && !result.stopped_early) {
+        outcome = Outcome::Generator;
+        missed.push("the generator could not keep up".to_owned());
+    } else if totals.dropped > 0 && outcome == Outcome::Met {
+        // Who is dropped is in no percentile; a rate of which a part is turned away is not carried.
+        outcome = Outcome::Missed;
+        missed.push(format!("{} arrivals dropped: every one of {} users was busy", totals.dropped, search.capacity.max_users));
+    }
+    let mut all = Histogram::default();
+    totals.endpoints.iter().for_each(|endpoint| all.merge(&endpoint.ok));
+    let (requests, failures) = (totals.requests(), totals.failures());
+    let step = CapacityStep {
+        rate,
+        throughput: requests as f64 / totals.duration.as_secs_f64().max(f64::MIN_POSITIVE),
+        p95_latency: Statistics::of(&all).p95_latency,
+        error_rate: if requests > 0 { failures as f64 / requests as f64 } else { 0.0 },
+        dropped: totals.dropped,
+        met: outcome == Outcome::Met,
+        missed,
+    };
+    (step, outcome)
+}
+
+/// The same totals with response times from sent instead of intended start.
+fn as_served(totals: &Totals) -> Totals {
+    let mut served = totals.clone();
+    for endpoint in &mut served.endpoints {
+        endpoint.ok = endpoint.service.clone();
+    }
+    served
+}
+
+fn joined(mut before: LoadResult, after: LoadResult) -> LoadResult {
+    let offset = before.totals.duration;
+    before.timeline.append(after.timeline, offset);
+    before.totals.merge(&after.totals);
+    before.users_max = before.users_max.max(after.users_max);
+    before.stopped_early |= after.stopped_early;
+    before.failure = before.failure.or(after.failure);
+    for remark in after.remarks {
+        if !before.remarks.contains(&remark) {
+            before.remarks.push(remark);
+        }
+    }
+    before
+}

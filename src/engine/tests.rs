@@ -1,0 +1,270 @@
+//! The engine against real sockets.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::testing::{RawServer, answer_always, answer_once, get, iterations, load, plan, read_request};
+use crate::metrics::ErrorCategory;
+use crate::plan::{ArrivalKind, BarrierPlan, LoadPlan, OpenLoad, RateShape, Step, ThinkTime};
+use crate::units::{Micros, Rate};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+fn request(path: &str) -> Step {
+    Step::Request(Box::new(get(path, 0)))
+}
+
+fn closed(users: u32, count: u64) -> LoadPlan {
+    LoadPlan::Closed(iterations(users, count))
+}
+
+/// Category and message of the failures of one request to a server, with its count.
+fn failures_of(
+    serve: impl Fn(std::net::TcpStream, usize) + Send + Sync + 'static,
+    change: impl Fn(&mut crate::plan::RequestPlan),
+) -> Vec<(ErrorCategory, String, u64)> {
+    let server = RawServer::start(serve);
+    let mut request = get("/", 0);
+    change(&mut request);
+    let result = load(plan(vec![Step::Request(Box::new(request))], ThinkTime::None, closed(1, 2)), server.address, 1);
+    assert_eq!(result.totals.requests(), 2);
+    assert_eq!(result.totals.iterations, 2, "a failed step does not end the iteration");
+    let mut failures: Vec<_> =
+        result.totals.endpoints[0].errors.iter().map(|((category, message), error)| (*category, message.clone(), error.count)).collect();
+    failures.sort();
+    failures
+}
+
+#[test]
+fn every_iteration_is_made_once_whatever_the_threads() {
+    for threads in [1, 2] {
+        let server = RawServer::start(|stream, _| answer_always(stream, OK));
+        let result = load(plan(vec![request("/")], ThinkTime::None, closed(7, 500)), server.address, threads);
+        let totals = &result.totals;
+        assert_eq!((totals.requests(), totals.failures(), totals.iterations, totals.sent_load), (500, 0, 500, 500));
+        assert_eq!(server.connections.load(Ordering::SeqCst), 7, "one connection per user");
+        assert_eq!(result.users_max, 7);
+        assert_eq!(totals.endpoints[0].statuses[&200], 500);
+        assert_eq!(totals.endpoints[0].ok.count(), 500);
+        assert_eq!(totals.endpoints[0].bytes_in, 500 * OK.len() as u64);
+        assert_eq!(totals.endpoints[0].phases.connect.count(), 7);
+        assert_eq!(result.timeline.rows().iter().map(|row| row.requests).sum::<u64>(), 500);
+    }
+}
+
+#[test]
+fn misbehaving_servers_are_told_apart_and_survived() {
+    let closed_message = "the connection was closed before the answer was complete";
+    assert_eq!(failures_of(|stream, _| drop(stream), |_| {}).first().unwrap().0, ErrorCategory::Reset);
+    assert_eq!(
+        failures_of(|stream, _| answer_once(stream, b"HTTP/1.1 200 OK\r\ncontent-le"), |_| {}),
+        [(ErrorCategory::Reset, closed_message.to_owned(), 2)]
+    );
+    assert_eq!(
+        failures_of(|stream, _| answer_once(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"), |_| {})[0].0,
+        ErrorCategory::Reset
+    );
+    assert_eq!(failures_of(|stream, _| answer_once(stream, b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), |_| {})[0].0, ErrorCategory::Protocol);
+    assert_eq!(
+        failures_of(|stream, _| answer_once(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"), |_| {})[0].0,
+        ErrorCategory::Protocol
+    );
+    let endless = |mut stream: std::net::TcpStream, _: usize| {
+        read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while stream.write_all(&[b'x'; 65536]).is_ok() {}
+    };
+    assert_eq!(failures_of(endless, |_| {}), [(ErrorCategory::Body, "the body is larger than 1 MiB".to_owned(), 2)]);
+    let silent = |mut stream: std::net::TcpStream, _: usize| while read_request(&mut stream).is_some() {};
+    assert_eq!(
+        failures_of(silent, |request| request.timeout = Micros::from_millis(50)),
+        [(ErrorCategory::Timeout, "no complete answer within 50ms".to_owned(), 2)]
+    );
+    assert_eq!(
+        failures_of(|stream, _| answer_always(stream, b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"), |_| {}),
+        [(ErrorCategory::Status, "expected a status below 400, got 503".to_owned(), 2)]
+    );
+}
+
+#[test]
+fn nobody_listening_and_unknown_names_are_failures_that_nothing_was_sent_for() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let result = load(plan(vec![request("/")], ThinkTime::None, closed(2, 6)), free, 1);
+    let errors = &result.totals.endpoints[0].errors;
+    assert_eq!(errors[&(ErrorCategory::ConnectRefused, "connection refused".to_owned())].count, 6);
+    assert_eq!((result.totals.sent_load, result.totals.requests(), result.totals.endpoints[0].ok.count()), (0, 6, 0));
+
+    let step = Step::Request(Box::new(get("http://no-such-host.invalid/", 0)));
+    let result = load(plan(vec![step], ThinkTime::None, closed(1, 1)), free, 1);
+    let (category, _) = result.totals.endpoints[0].errors.keys().next().unwrap();
+    assert_eq!(*category, ErrorCategory::Dns);
+}
+
+#[test]
+fn a_kept_connection_that_was_closed_is_opened_again_unseen() {
+    // Answers twice on a connection, then closes it without a word: while idle, or as the next request comes.
+    let server = RawServer::start(|mut stream, _| {
+        for _ in 0..2 {
+            if read_request(&mut stream).is_none() || stream.write_all(OK).is_err() {
+                return;
+            }
+        }
+        let _ = read_request(&mut stream);
+    });
+    let result = load(plan(vec![request("/")], ThinkTime::None, closed(1, 9)), server.address, 1);
+    assert_eq!((result.totals.requests(), result.totals.failures()), (9, 0));
+    assert!(result.totals.reconnects >= 3, "{}", result.totals.reconnects);
+}
+
+#[test]
+fn a_post_on_a_closed_connection_is_never_sent_twice() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = seen.clone();
+    let server = RawServer::start(move |mut stream, _| {
+        if read_request(&mut stream).is_some() {
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(OK);
+        }
+        if read_request(&mut stream).is_some() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let mut post = get("/", 0);
+    post.method = http::Method::POST;
+    let result = load(plan(vec![Step::Request(Box::new(post))], ThinkTime::None, closed(1, 4)), server.address, 1);
+    assert_eq!((result.totals.requests(), result.totals.failures(), result.totals.sent_load), (4, 2, 4));
+    assert_eq!(seen.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn redirects_are_one_request_with_the_cookies_they_set() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let log = heads.clone();
+    let server = RawServer::start(move |mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            let answer: &[u8] = if head.starts_with("GET /a ") {
+                b"HTTP/1.1 302 Found\r\nlocation: /b?x=1\r\nset-cookie: session=abc; Path=/\r\ncontent-length: 0\r\n\r\n"
+            } else {
+                OK
+            };
+            log.lock().unwrap().push(head);
+            if stream.write_all(answer).is_err() {
+                return;
+            }
+        }
+    });
+    let result = load(plan(vec![request("/a")], ThinkTime::None, closed(1, 1)), server.address, 1);
+    let totals = &result.totals;
+    assert_eq!((totals.requests(), totals.redirects, totals.sent_load, totals.sent_redirects), (1, 1, 1, 1));
+    assert_eq!(totals.endpoints[0].statuses.get(&302), None);
+    let heads = heads.lock().unwrap();
+    assert!(heads[1].starts_with("GET /b?x=1 HTTP/1.1\r\n") && heads[1].contains("cookie: session=abc\r\n"), "{}", heads[1]);
+
+    let mut step = get("/a", 0);
+    step.redirects = 0;
+    drop(heads);
+    let result = load(plan(vec![Step::Request(Box::new(step))], ThinkTime::None, closed(1, 1)), server.address, 1);
+    assert_eq!((result.totals.endpoints[0].statuses[&302], result.totals.redirects), (1, 0));
+}
+
+#[test]
+fn warm_up_is_sent_and_counted_nowhere_else() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let mut population = iterations(2, 50);
+    population.warmup = Micros::from_millis(200);
+    let result =
+        load(plan(vec![request("/")], ThinkTime::Constant(Micros::from_millis(2)), LoadPlan::Closed(population)), server.address, 1);
+    let totals = &result.totals;
+    assert_eq!((totals.requests(), totals.iterations, totals.sent_load), (50, 50, 50));
+    assert!(totals.sent_warmup > 0);
+    assert!(totals.duration < Micros::from_secs(55), "{}", totals.duration);
+}
+
+#[test]
+fn arrivals_come_at_their_rate_and_drops_are_counted() {
+    let server = RawServer::start(|mut stream, _| {
+        while read_request(&mut stream).is_some() {
+            std::thread::sleep(std::time::Duration::from_millis(400));
+            if stream.write_all(OK).is_err() {
+                return;
+            }
+        }
+    });
+    let mut open = OpenLoad {
+        rate: RateShape::Constant(Rate(50.0)),
+        arrivals: ArrivalKind::Constant,
+        duration: Some(Micros::from_secs(1)),
+        iterations: None,
+        max_users: 100,
+        max_wait: Micros::from_secs(30),
+        warmup: Micros::ZERO,
+        graceful_stop: Micros::from_secs(30),
+    };
+    for threads in [1, 2] {
+        let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())), server.address, threads);
+        assert_eq!((result.totals.requests(), result.totals.dropped), (50, 0));
+        assert!(result.totals.lag.count() >= 50);
+    }
+    // One user serves at most two and a half arrivals a second; the others wait a tenth of a second and go.
+    (open.max_users, open.max_wait) = (1, Micros::from_millis(100));
+    let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())), server.address, 1);
+    assert_eq!(result.totals.requests() + result.totals.dropped, 50);
+    assert!(result.totals.dropped > 30, "{}", result.totals.dropped);
+    assert_eq!(result.users_max, 1);
+    // Who waits is measured from when it should have started.
+    (open.max_wait, open.iterations) = (Micros::from_secs(30), Some(3));
+    let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open)), server.address, 1);
+    assert_eq!((result.totals.requests(), result.totals.dropped), (3, 0));
+    let endpoint = &result.totals.endpoints[0];
+    assert!(endpoint.ok.max().unwrap() >= Micros::from_millis(1150), "{}", endpoint.ok.max().unwrap());
+    assert!(endpoint.service.max().unwrap() < endpoint.ok.max().unwrap());
+}
+
+#[test]
+fn a_barrier_lets_all_go_at_once_also_with_few_iterations() {
+    for (users, count) in [(20, 20), (20, 10)] {
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let arrived = waiting.clone();
+        let server = RawServer::start(move |mut stream, _| {
+            while let Some(head) = read_request(&mut stream) {
+                if head.starts_with("GET /before") {
+                    arrived.fetch_add(1, Ordering::SeqCst);
+                } else {
+                    assert_eq!(arrived.load(Ordering::SeqCst) as u64, count);
+                }
+                if stream.write_all(OK).is_err() {
+                    return;
+                }
+            }
+        });
+        let barrier = BarrierPlan { id: 0, name: "class".to_owned(), timeout: Micros::from_secs(30) };
+        let steps = vec![request("/before"), Step::Barrier(barrier), request("/after")];
+        let result = load(plan(steps, ThinkTime::None, closed(users, count)), server.address, 2);
+        assert_eq!((result.totals.requests(), result.totals.failures(), result.failure), (2 * count, 0, None));
+    }
+}
+
+#[test]
+fn a_barrier_that_never_opens_fails_the_run_by_name() {
+    let server = RawServer::start(|mut stream, number| {
+        // The second user gets no answer.
+        while read_request(&mut stream).is_some() {
+            if number == 1 || stream.write_all(OK).is_err() {
+                continue;
+            }
+        }
+    });
+    let barrier = BarrierPlan { id: 0, name: "class: step 2".to_owned(), timeout: Micros::from_millis(300) };
+    let result = load(plan(vec![request("/"), Step::Barrier(barrier)], ThinkTime::None, closed(2, 2)), server.address, 1);
+    assert_eq!(result.failure.as_deref(), Some("the barrier `class: step 2` did not open within 300ms: not every user of its class came"));
+}
+
+#[test]
+fn repeats_run_as_often_as_they_say_also_nested_and_never() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let repeat = |count, length| Step::Repeat { count, length, concurrency: 1 };
+    let steps = vec![repeat(3, 4), request("/"), repeat(2, 1), request("/"), request("/"), repeat(0, 1), request("/"), request("/")];
+    let result = load(plan(steps, ThinkTime::None, closed(1, 2)), server.address, 1);
+    assert_eq!(result.totals.requests(), 2 * (3 * (1 + 2 + 1) + 1));
+}
