@@ -120,9 +120,10 @@ impl Builder<'_> {
     fn scalar(&mut self, value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
         let text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
         self.check_tag(tag, span);
-        let written = &self.source.text[span.start..span.end];
+        // The span of a quoted scalar goes on over the white space behind it.
+        let written = self.source.text[span.start..span.end].trim_end();
         let verbatim = match style {
-            ScalarStyle::Plain if written.trim_end() == value => Some(span.start),
+            ScalarStyle::Plain if written == value => Some(span.start),
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if written.get(1..written.len().saturating_sub(1)) == Some(value) => {
                 Some(span.start + 1)
             }
@@ -130,7 +131,7 @@ impl Builder<'_> {
         };
         let plain = style == ScalarStyle::Plain && !text;
         let scalar = Scalar { value: value.to_owned(), plain, verbatim, pieces: Vec::new(), unresolved: false };
-        let end = span.start + written.trim_end().len();
+        let end = span.start + written.len();
         Node { span: Span::new(span.start, end), kind: Kind::Scalar(scalar) }
     }
 
@@ -294,6 +295,7 @@ mod tests {
         let items = entries[1].value.as_sequence().unwrap();
         assert_eq!((slice(&items[0]), slice(&items[1])), ("12", "{x: y}"));
         assert_eq!(slice(&entries[2].value), "'it''s'");
+        assert!(well("{ a: \"b\" }").as_mapping().unwrap()[0].value.as_scalar().unwrap().verbatim.is_some());
         let scalar = entries[0].value.as_scalar().unwrap();
         assert_eq!(scalar.verbatim, Some(text.find("a b").unwrap()));
         assert_eq!(entries[2].value.as_scalar().unwrap().verbatim, None);

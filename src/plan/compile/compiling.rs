@@ -260,7 +260,7 @@ impl Compiling<'_> {
         if name.optional {
             return;
         }
-        let place = written.place(&name.pointer, Some((name.offset, name.name.len())));
+        let place = written.place(&name.pointer, Some((name.offset, "env.".len() + name.name.len())));
         let message = format!("`env.{}` is not set", name.name);
         let problem =
             if self.options.strict_env && !self.idle { self.scenario.error(place, message) } else { self.scenario.warning(place, message) };
