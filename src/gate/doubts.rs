@@ -1,7 +1,7 @@
 //! Doubts about a measurement, with advice that knows the options in use.
 
 use crate::metrics::Totals;
-use crate::plan::{LoadPlan, Metric, Plan};
+use crate::plan::{ClassPlan, LoadPlan, Metric, Plan, Step};
 use crate::record::{CapacityRecord, GeneratorUse, Summary, Warning};
 use crate::units::{Micros, Rate};
 
@@ -61,7 +61,10 @@ fn nothing_measured(of: &Circumstances<'_>) -> Option<Warning> {
 }
 
 fn saturated(of: &Circumstances<'_>) -> Option<Warning> {
-    // A search judges each of its rates by itself.
+    // A closed loop without think time has no schedule to be late for; a search judges each of its rates by itself.
+    if !has_schedule(of.plan) {
+        return None;
+    }
     let (lag, starts) = (of.generator.schedule_lag_p99?, of.totals.lag.count());
     if of.capacity.is_some() || of.generator.late_starts * 100 <= starts {
         return None;
@@ -78,16 +81,14 @@ fn saturated(of: &Circumstances<'_>) -> Option<Warning> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = of.generator.threads as usize;
     let more = if threads < cores { format!("`--threads {}`, ", threads + 1) } else { String::new() };
-    let advice = format!(
-        "free the machine of other work, or give {more}{load} or a machine of its own; `--on-saturation warn` shows the figures anyway"
-    );
+    let anyway = if of.saturation_invalidates { "; `--on-saturation warn` shows the figures anyway" } else { "" };
+    let advice = format!("free the machine of other work, or give {more}{load} or a machine of its own{anyway}");
     Some(Warning { code: "generator_saturated".to_owned(), invalidates: of.saturation_invalidates, message, advice: Some(advice) })
 }
 
 fn busy(of: &Circumstances<'_>) -> Option<Warning> {
-    let waits = of.plan.classes.iter().any(|class| class.active && !class.think_time.is_none());
     let cpu = of.generator.cpu_percent.filter(|&cpu| cpu > BUSY_PERCENT)?;
-    if waits || !matches!(of.plan.load, LoadPlan::Closed(_)) {
+    if has_schedule(of.plan) {
         return None;
     }
     Some(Warning {
@@ -96,6 +97,15 @@ fn busy(of: &Circumstances<'_>) -> Option<Warning> {
         message: format!("latency includes the generator: users without think time kept it busy ({cpu:.0} % of its cores)"),
         advice: Some("for latency give a `--rate`; throughput is not judged in a comparison".to_owned()),
     })
+}
+
+/// Whether anything is to start at a time of its own: in the open model, and where users think.
+fn has_schedule(plan: &Plan) -> bool {
+    let thinks = |class: &ClassPlan| {
+        let mut steps = class.tasks.iter().flat_map(|task| &task.program.steps);
+        !class.think_time.is_none() || steps.any(|step| matches!(step, Step::Think(_)))
+    };
+    !matches!(plan.load, LoadPlan::Closed(_)) || plan.classes.iter().any(|class| class.active && thinks(class))
 }
 
 fn dropped(of: &Circumstances<'_>) -> Option<Warning> {
