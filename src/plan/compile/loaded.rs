@@ -24,10 +24,14 @@ pub struct Loaded {
 pub fn load(path: &Path, overrides: &Overrides, process: &ProcessEnv, options: CompileOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let name = path.display().to_string();
     match std::fs::read_to_string(path) {
-        Ok(text) => from_text(&name, &text, path.parent().unwrap_or(Path::new("")), overrides, process, options),
+        Ok(text) => {
+            // The folder of a bare file name has no name, and a command can't be run in it.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            from_text(&name, &text, folder, overrides, process, options)
+        }
         Err(error) => {
             let help = match error.kind() {
-                std::io::ErrorKind::NotFound => "check the path; `loadline init` writes a first scenario",
+                std::io::ErrorKind::NotFound => "check the path",
                 std::io::ErrorKind::InvalidData => "a scenario is a text file in UTF-8",
                 _ => "check that it is a file you may read",
             };

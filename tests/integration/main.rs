@@ -1,0 +1,20 @@
+//! Black-box tests: the program as people use it, with real processes, sockets and files.
+
+mod support;
+
+mod around_the_load;
+mod baselines;
+mod checking;
+mod demo_run;
+mod examples;
+mod exit_codes;
+mod hostile_targets;
+mod interrupts;
+mod load;
+mod one_address;
+mod options;
+mod percentiles;
+mod race;
+mod reports;
+mod secrets;
+mod service;
