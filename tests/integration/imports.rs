@@ -110,15 +110,15 @@ fn the_reader_sees_every_way_to_name_a_module() {
         (11, "engine"),
         (11, "record"),
         (14, "stats"),
-        (22, "demo"),
+        (23, "demo"),
     ];
     assert_eq!(found, expected);
 }
 
 #[test]
-fn files_that_only_tests_compile_are_known() {
-    let source = "mod a;\n#[cfg(test)]\nmod fixture;\n#[cfg(unix)]\nmod c;\n#[cfg(test)]\npub(crate) mod testing;";
-    assert_eq!(read(source, &["report".to_owned()]).test_files, ["fixture", "testing"]);
+fn the_reader_passes_over_files_that_only_tests_compile() {
+    let source = "mod a;\n#[cfg(test)]\nmod fixture;\n#[cfg(unix)]\npub mod b;\n#[cfg(test)]\npub(crate) mod testing;\nmod c { mod d {} }";
+    assert_eq!(read(source, &["report".to_owned()]).modules, ["a", "b"]);
 }
 
 fn allowed(from: &str, to: &str) -> bool {
@@ -133,55 +133,26 @@ fn root() -> &'static Path {
 
 fn arrows_of_the_library() -> BTreeSet<Arrow> {
     let mut arrows = BTreeSet::new();
-    for entry in std::fs::read_dir(root().join("src")).unwrap().map(Result::unwrap) {
-        if entry.file_type().unwrap().is_dir() {
-            let module = entry.file_name().into_string().unwrap();
-            read_folder(&entry.path(), &[module], &mut arrows);
-        }
-    }
+    follow(&root().join("src/lib.rs"), &[], &mut arrows);
     arrows
 }
 
-/// Reads the files of a folder whose `mod.rs` is the module `path`.
-fn read_folder(folder: &Path, path: &[String], arrows: &mut BTreeSet<Arrow>) {
-    let known = take_file(&folder.join("mod.rs"), path, arrows);
-    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        let name = entry.file_stem().unwrap().to_str().unwrap().to_owned();
-        if name == "mod" || known.contains(&name) {
-            continue;
-        }
-        let inner: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
-        if entry.is_dir() {
-            // `check.rs` and `check/` beside it, where the folder has no `mod.rs`.
-            if entry.join("mod.rs").exists() {
-                read_folder(&entry, &inner, arrows);
-            } else {
-                let of_tests = take_file(&entry.with_extension("rs"), &inner, arrows);
-                for file in rust_files(&entry) {
-                    let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-                    if !of_tests.contains(&name) {
-                        take_file(&file, &inner.iter().cloned().chain([name]).collect::<Vec<_>>(), arrows);
-                    }
-                }
-            }
-        } else if entry.extension().is_some_and(|end| end == "rs") && !entry.with_extension("").is_dir() {
-            take_file(&entry, &inner, arrows);
-        }
-    }
-}
-
-fn rust_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.extension().is_some_and(|end| end == "rs"))
-}
-
-/// Adds the arrows of one file; returns which of its modules only tests compile.
-fn take_file(file: &Path, path: &[String], arrows: &mut BTreeSet<Arrow>) -> Vec<String> {
+/// Reads a file that is the module `path` below the crate, and the files of its modules.
+fn follow(file: &Path, path: &[String], arrows: &mut BTreeSet<Arrow>) {
     let source = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let reading = read(&source, path);
-    let short = file.strip_prefix(root()).unwrap();
-    arrows.extend(reading.arrows.into_iter().map(|(line, to)| Arrow { file: short.to_owned(), line, from: path[0].clone(), to }));
-    reading.test_files
+    if let Some(from) = path.first() {
+        let short = file.strip_prefix(root()).unwrap();
+        arrows.extend(reading.arrows.into_iter().map(|(line, to)| Arrow { file: short.to_owned(), line, from: from.clone(), to }));
+    }
+    // The modules of `a/mod.rs` are in `a/`, and so are those of `a.rs`.
+    let folder =
+        if ["mod.rs", "lib.rs"].iter().any(|name| file.ends_with(name)) { file.with_file_name("") } else { file.with_extension("") };
+    for name in reading.modules {
+        let inner: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
+        let beside = folder.join(format!("{name}.rs"));
+        follow(&if beside.exists() { beside } else { folder.join(name).join("mod.rs") }, &inner, arrows);
+    }
 }
 
 /// What a file says.
@@ -189,8 +160,8 @@ fn take_file(file: &Path, path: &[String], arrows: &mut BTreeSet<Arrow>) -> Vec<
 struct Reading {
     /// Line and module named.
     arrows: Vec<(usize, String)>,
-    /// Names of `#[cfg(test)] mod name;`.
-    test_files: Vec<String>,
+    /// Names of `mod name;`, without those that only tests compile.
+    modules: Vec<String>,
 }
 
 /// Reads a file that is the module `path` below the crate.
@@ -204,13 +175,10 @@ fn read(source: &str, path: &[String]) -> Reading {
     while at < tokens.len() {
         match text(at) {
             "#" if (1..=6).map(|next| text(at + next)).collect::<Vec<_>>() == ["[", "cfg", "(", "test", ")", "]"] => {
-                let end = end_of_item(&tokens, at + 7);
-                if let Some(name) = (at + 7..end).find(|&place| text(place) == "mod").filter(|&place| text(place + 2) == ";") {
-                    reading.test_files.push(text(name + 1).to_owned());
-                }
-                at = end;
+                at = end_of_item(&tokens, at + 7);
                 continue;
             }
+            "mod" if text(at + 2) == ";" => reading.modules.push(text(at + 1).to_owned()),
             "{" => braces.push((at >= 2 && text(at - 2) == "mod").then(|| text(at - 1).to_owned())),
             "}" => drop(braces.pop()),
             "crate" | "super" | "self" if text(at + 1) == "::" && (at == 0 || text(at - 1) != "::") => {
@@ -285,23 +253,54 @@ fn end_of_item(tokens: &[(usize, String)], at: usize) -> usize {
 
 /// Names, `::` and single signs with the lines they stand on; comments and texts are left out.
 fn tokens(source: &str) -> Vec<(usize, String)> {
-    let left_out = [
-        r"//[^\n]*",
-        r"/\*.*?\*/",
-        r#"b?r"[^"]*"|b?r\#".*?"\#|b?r\#\#".*?"\#\#"#,
-        r#"b?"(?:\\.|[^"\\])*""#,
-        r"b?'(?:\\u\{[^}]*\}|\\x[0-9a-fA-F]{2}|\\.|[^'\\])'",
-        r"'\w+",
-        r"\s+",
-    ];
-    let grammar = regex::Regex::new(&format!(r"(?s){}|(?P<token>\w+|::|.)", left_out.join("|"))).unwrap();
-    let mut line = 1;
-    let mut tokens = Vec::new();
-    for found in grammar.captures_iter(source) {
-        if let Some(token) = found.name("token") {
-            tokens.push((line, token.as_str().to_owned()));
+    let (mut tokens, mut line, mut rest) = (Vec::new(), 1, source);
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let after = &rest[word..];
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if matches!(&rest[..word], "r" | "br") && after.trim_start_matches('#').starts_with('"') {
+            let marks = after.len() - after.trim_start_matches('#').len();
+            let end = format!("\"{}", "#".repeat(marks));
+            let begin = word + marks + 1;
+            rest[begin..].find(&end).map_or(rest.len(), |at| begin + at + end.len())
+        } else if matches!(&rest[..word], "" | "b") && after.starts_with('"') {
+            word + quoted(after, '"')
+        } else if matches!(&rest[..word], "" | "b") && after.starts_with('\'') {
+            let mut inside = after[1..].chars();
+            let is_char = inside.next() == Some('\\') || inside.next() == Some('\'');
+            // Otherwise a lifetime, whose name doesn't matter.
+            word + if is_char { quoted(after, '\'') } else { 1 }
+        } else if word > 0 || first.is_whitespace() {
+            word.max(first.len_utf8())
+        } else if rest.starts_with("::") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        let (token, behind) = rest.split_at(length);
+        let left_out = first.is_whitespace() || token.contains(['"', '\'']) || token.starts_with("//") || token.starts_with("/*");
+        if !left_out {
+            tokens.push((line, token.to_owned()));
         }
-        line += found[0].matches('\n').count();
+        line += token.matches('\n').count();
+        rest = behind;
     }
     tokens
+}
+
+/// The length of a text that begins and ends with a mark.
+fn quoted(text: &str, mark: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == mark => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
