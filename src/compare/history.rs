@@ -242,8 +242,8 @@ mod tests {
         all p99: 0.0149 -> 0.0238 (+0.600), limit NaN, from NaN, p -, inconclusive, shown
         all throughput: 200.0000 -> 200.0000 (+0.000), limit 173.2142, from 0.134, p 1.00000, ok
         all error_rate: 0.0000 -> 0.0000 (+0.000), limit 0.0025, from 0.003, p 1.00000, ok
-        GET /items p50: 0.0100 -> 0.0160 (+0.600), limit 0.0123, from 0.225, p -, regressed, shown
-        GET /items p95: 0.0145 -> 0.0232 (+0.600), limit 0.0202, from 0.395, p -, regressed, shown
+        GET /items p50: 0.0100 -> 0.0160 (+0.600), limit 0.0121, from 0.206, p -, regressed, shown
+        GET /items p95: 0.0145 -> 0.0232 (+0.600), limit 0.0197, from 0.361, p -, regressed, shown
         GET /items p99: 0.0149 -> 0.0238 (+0.600), limit NaN, from NaN, p -, inconclusive, shown
         GET /items error_rate: 0.0000 -> 0.0000 (+0.000), limit 0.0025, from 0.003, p -, ok, shown
         ");
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!((p95.judged, p95.verdict, p95.limit, p95.p_adjusted), (false, ContrastVerdict::Inconclusive, None, None));
         assert!((p95.delta - 8.0).abs() < 0.1);
         assert!(of(&comparison, "all", "p50").judged);
-        insta::assert_snapshot!(comparison.note.unwrap_or_default(), @"p95 of 2 of the scopes is shown and not judged: it takes 800 successful requests on either side");
+        insta::assert_snapshot!(comparison.note.unwrap_or_default(), @"p95 of the whole run is shown and not judged: it takes 800 successful requests on either side");
         let nothing = compared(&with("head", 0, 0).record(), &[with("base", -1, 0).record()], &Policy::default());
         assert_eq!((nothing.verdict, nothing.contrasts.len()), (ComparisonVerdict::Inconclusive, 0));
         assert!(nothing.sentence.starts_with("nothing could be judged: too few samples"), "{}", nothing.sentence);
