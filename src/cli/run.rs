@@ -12,8 +12,8 @@ use super::history::{self, Baselines};
 use super::inputs::{self, Input};
 use super::interrupt;
 use super::repeat;
-use crate::compare::Policy;
-use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, measure};
+use crate::compare::{Policy, Selection};
+use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure};
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
 use crate::record::Record;
@@ -84,10 +84,11 @@ impl Run<'_> {
             }
             None => (None, None),
         };
-        let newest = baseline.as_ref().filter(|selection| !selection.elsewhere).and_then(|selection| selection.iter().next());
-        let evidence = Evidence { service: record.service.as_ref(), capacity: record.capacity.as_ref(), baseline: newest };
+        let stored: Vec<&Record> = baseline.iter().filter(|selection| !selection.elsewhere).flat_map(Selection::iter).collect();
+        let evidence = Evidence { service: record.service.as_ref(), capacity: record.capacity.as_ref(), baseline: &stored };
         record.thresholds = gate::judge(plan, &totals, &evidence);
         gate::mark_aborted(&mut record.thresholds, aborted);
+        mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
         let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;

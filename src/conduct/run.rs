@@ -11,6 +11,7 @@ use super::capacity::{self, Search};
 use super::context::RunContext;
 use super::describe;
 use super::machine::machine;
+use super::masking::mask_record;
 use super::recording;
 use super::service_use;
 use super::steering::Steering;
@@ -341,7 +342,7 @@ impl<'a> Run<'a> {
         self.draft.warnings.extend(doubts);
         self.draft.warnings.sort_by_key(|warning| !warning.invalidates);
         let context = self.options.context;
-        let record = Record {
+        let mut record = Record {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "loadline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             scenario: ScenarioId {
@@ -379,6 +380,7 @@ impl<'a> Run<'a> {
             capacity: self.draft.capacity,
             comparison: None,
         };
+        mask_record(&mut record, &*self.options.mask);
         Measured { record, totals: self.draft.totals, aborted: self.draft.aborted }
     }
 

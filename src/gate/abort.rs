@@ -1,4 +1,6 @@
-//! Thresholds that end a run as soon as they are missed.
+//! Thresholds that end a run early.
+
+use std::collections::HashMap;
 
 use super::thresholds::{Evidence, judge_one};
 use crate::metrics::Totals;
@@ -6,41 +8,92 @@ use crate::plan::Plan;
 use crate::record::{JudgedThreshold, ThresholdOutcome};
 use crate::units::Micros;
 
-/// Watches the thresholds of a plan that say `abort`, tick by tick.
+/// Watches the thresholds with `abort: true` while the load runs.
 ///
-/// A threshold is looked at from its `after` on, and must be missed for its `for` without a break. What has no samples
-/// yet is not missed yet.
-#[derive(Debug)]
+/// Cost of a look: what judging those thresholds costs; nothing where there are none.
+#[derive(Debug, Default)]
 pub struct AbortWatch {
-    /// Since when each threshold has been missed, in load time, by index in the plan.
-    missed_since: Vec<Option<Micros>>,
+    watched: Vec<usize>,
+    /// Since when (load time) a row has been missed without a break, by threshold and scope.
+    missed_since: HashMap<(usize, String), Micros>,
 }
 
 impl AbortWatch {
-    /// A watch that has seen nothing yet.
+    /// A watch over the plan's thresholds that may abort it.
     pub fn new(plan: &Plan) -> Self {
-        Self { missed_since: vec![None; plan.thresholds.len()] }
+        let abort = |at: &usize| plan.thresholds[*at].threshold.abort && plan.thresholds[*at].applicable;
+        Self { watched: (0..plan.thresholds.len()).filter(abort).collect(), missed_since: HashMap::new() }
     }
 
-    /// Looks at what is measured so far; gives the threshold that ends the run.
+    /// Looks at the run so far, whose load time is [`Totals::duration`]; the same plan each time. Gives the first
+    /// threshold that was judged (`after` has passed) and missed for as long as its `for` says. What has no samples
+    /// yet is not missed.
     pub fn look(&mut self, plan: &Plan, totals: &Totals) -> Option<JudgedThreshold> {
         let now = totals.duration;
-        for (of, since) in plan.thresholds.iter().zip(&mut self.missed_since) {
-            let threshold = &of.threshold;
-            if !threshold.abort || !of.applicable || now == Micros::ZERO || now < threshold.after {
+        for &at in &self.watched {
+            let planned = &plan.thresholds[at];
+            if now == Micros::ZERO || now < planned.threshold.after {
                 continue;
             }
-            let rows = judge_one(plan, of, totals, &Evidence::default());
-            let Some(missed) = rows.into_iter().find(|row| row.outcome == ThresholdOutcome::Failed) else {
-                *since = None;
-                continue;
-            };
-            if now.saturating_sub(*since.get_or_insert(now)) >= threshold.hold {
-                let note = format!("ended the run after {now}");
-                let note = missed.note.as_ref().map_or(note.clone(), |old| format!("{old}; {note}"));
-                return Some(JudgedThreshold { aborted: true, note: Some(note), ..missed });
+            for row in judge_one(plan, totals, &Evidence::default(), planned) {
+                let key = (at, row.scope.clone());
+                if row.outcome != ThresholdOutcome::Failed {
+                    self.missed_since.remove(&key);
+                    continue;
+                }
+                let since = *self.missed_since.entry(key).or_insert(now);
+                if now.saturating_sub(since) >= planned.threshold.hold {
+                    return Some(JudgedThreshold { aborted: true, ..row });
+                }
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::fixture::{plan, totals};
+
+    /// The time (in seconds) and scope at which a watch over `threshold` ends a run that fails as `failing` says.
+    fn ended(threshold: &str, failing: impl Fn(u64) -> u64) -> Option<(u64, String)> {
+        let plan = plan(threshold);
+        let mut watch = AbortWatch::new(&plan);
+        (0..30).find_map(|second| {
+            let mut so_far = totals([(100, 0, 10), (0, 0, 0), (100, failing(second), 10)]);
+            so_far.duration = Micros::from_secs(second);
+            let missed = watch.look(&plan, &so_far)?;
+            assert!(missed.aborted && missed.outcome == ThresholdOutcome::Failed);
+            Some((second, missed.scope))
+        })
+    }
+
+    #[test]
+    fn a_threshold_without_abort_ends_nothing() {
+        assert_eq!(ended("  all: [error_rate < 10%]", |_| 500), None);
+    }
+
+    #[test]
+    fn it_is_judged_once_after_has_passed_and_for_has_run_out() {
+        let all = |scope: &str| Some((0, scope.to_owned()));
+        let at = |found: Option<(u64, String)>, second| assert_eq!(found, all("all").map(|(_, scope)| (second, scope)));
+        at(ended("  all: [{expect: error_rate < 10%, abort: true}]", |_| 500), 1);
+        at(ended("  all: [{expect: error_rate < 10%, abort: true, after: 5s}]", |_| 500), 5);
+        at(ended("  all: [{expect: error_rate < 10%, abort: true, after: 5s, for: 3s}]", |_| 500), 8);
+        at(ended("  all: [{expect: error_rate < 10%, abort: true, for: 3s}]", |second| if second < 4 { 0 } else { 500 }), 7);
+    }
+
+    #[test]
+    fn a_moment_that_is_fine_begins_for_again() {
+        let found = ended("  all: [{expect: error_rate < 10%, abort: true, for: 5s}]", |second| if second == 4 { 0 } else { 500 });
+        assert_eq!(found, Some((10, "all".to_owned())));
+    }
+
+    #[test]
+    fn each_endpoint_is_watched_by_itself_and_one_without_samples_is_not_missed() {
+        let found = ended("  each: [{expect: error_rate < 10%, abort: true, for: 2s}]", |_| 500);
+        assert_eq!(found, Some((3, "POST /cart".to_owned())));
+        assert_eq!(ended("  each: [{expect: p95 < 1s, abort: true}]", |_| 0), None);
     }
 }

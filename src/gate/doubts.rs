@@ -1,132 +1,335 @@
-//! Doubts about a measurement, with advice that knows the options in use.
+//! Doubts about a measurement: what the generator did to it, and what wasn't measured at all.
 
-use crate::metrics::Totals;
-use crate::plan::{LoadPlan, Metric, Plan};
+use crate::metrics::{ErrorCategory, Totals};
+use crate::plan::{LoadPlan, Metric, Plan, Step};
 use crate::record::{CapacityRecord, GeneratorUse, Summary, Warning};
-use crate::units::{Micros, Rate};
+use crate::units::{Micros, Rate, Share};
 
-/// Starts may be this late whatever the service takes.
-const LEAST_LAG: Micros = Micros::from_millis(1);
-/// And this part of the median response time.
-const LAG_SHARE: f64 = 0.1;
-/// A closed loop in which the generator uses more of its cores than this is partly a measurement of the generator.
-const BUSY_PERCENT: f64 = 80.0;
-/// An open load that sent less of what was asked says so.
-const LEAST_RATE: f64 = 0.95;
-
-/// What doubts are derived from.
-#[derive(Debug)]
+/// What a run was and what it came to.
+#[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
-    /// What was to be run.
+    /// What was asked for.
     pub plan: &'a Plan,
     /// What was measured.
     pub totals: &'a Totals,
-    /// What it cost.
+    /// What the generator used, and how late it was: [`GeneratorUse::late_starts`] by [`lag_limit`].
     pub generator: &'a GeneratorUse,
-    /// What a capacity search came to.
+    /// What a capacity search found.
     pub capacity: Option<&'a CapacityRecord>,
-    /// Arrivals per second that were asked for, of an open load that ran to its end.
+    /// Arrivals per second asked for over the whole load, where that is known.
     pub asked_rate: Option<f64>,
-    /// Whether a generator that couldn't keep up makes the run invalid.
+    /// Whether a generator that couldn't keep up makes the run invalid; otherwise it is only said.
     pub saturation_invalidates: bool,
 }
 
-/// How late starts may be before the generator counts as saturated: 1 ms or a tenth of the median, whichever is more.
+/// Starts later than a tenth of the median response time are late, but not below this.
+const LEAST_LAG: Micros = Micros::from_millis(1);
+/// So many late starts of all make a run invalid...
+const LATE_SHARE: f64 = 0.01;
+/// ...from this many on: one hiccup of the machine among a hundred starts is none of a generator's limit.
+const LEAST_LATE: u64 = 3;
+/// A generator that uses more of its cores than this, in percent, adds to what it measures.
+const BUSY: f64 = 80.0;
+/// Less than this share of the asked arrivals is worth a word.
+const REACHED: f64 = 0.95;
+/// Below this many successful requests p95 is hardly more than the longest of them: 5 / (1 - 0.95).
+const FEW: u64 = 100;
+
+/// The schedule lag from which a start is late: a tenth of the median response time, at least a millisecond.
 pub fn lag_limit(summary: &Summary) -> Micros {
-    LEAST_LAG.max(Micros::from_secs_f64(summary.latency.p50_latency.unwrap_or(0.0) * LAG_SHARE))
+    summary.latency.p50_latency.map_or(LEAST_LAG, |median| LEAST_LAG.max(Micros::from_secs_f64(median / 10.0)))
 }
 
-/// Everything that makes the figures doubtful, or is worth knowing.
-pub fn doubts(of: &Circumstances<'_>) -> Vec<Warning> {
-    [nothing_measured(of), saturated(of), busy(of), dropped(of), rate_not_reached(of)].into_iter().flatten().collect()
+/// The doubts, those that make the run invalid first.
+pub fn doubts(circumstances: &Circumstances<'_>) -> Vec<Warning> {
+    let doubts = [nothing_measured, saturated, busy, dropped, rate_not_reached, few_samples];
+    let mut doubts: Vec<Warning> = doubts.iter().filter_map(|doubt| doubt(circumstances)).collect();
+    doubts.sort_by_key(|doubt| !doubt.invalidates);
+    doubts
 }
 
-/// Green must never mean that nothing was measured.
-fn nothing_measured(of: &Circumstances<'_>) -> Option<Warning> {
-    let (requests, failures) = (of.totals.requests(), of.totals.failures());
-    let answers: u64 = of.totals.endpoints.iter().flat_map(|endpoint| endpoint.statuses.values()).sum();
-    let judges_errors = |metric| matches!(metric, Metric::ErrorRate | Metric::SuccessRate | Metric::Count(_) | Metric::CheckRate);
-    let errors_are_judged = !of.plan.verify.steps.is_empty()
-        || of.plan.thresholds.iter().any(|threshold| threshold.applicable && judges_errors(threshold.threshold.metric));
-    let (message, advice) = if requests == 0 {
-        ("nothing was measured: no request was finished", "give the load more time, or see the other warnings")
+/// No request, no answer, or no success that anybody would have noticed.
+fn nothing_measured(run: &Circumstances<'_>) -> Option<Warning> {
+    let (requests, failures) = (run.totals.requests(), run.totals.failures());
+    let answers: u64 = run.totals.endpoints.iter().flat_map(|endpoint| endpoint.statuses.values()).sum();
+    let (code, message) = if requests == 0 {
+        ("nothing_measured", "no request was finished, so nothing was measured".to_owned())
     } else if answers == 0 {
-        ("there was no answer at all", "is the service running, and is the target right?")
-    } else if failures == requests && !errors_are_judged {
-        ("every request failed, and no threshold judges errors", "if that is meant, say so: `error_rate <= 100%`")
+        ("no_answer", format!("none of {requests} requests got an answer{}", mostly(run.totals)))
+    } else if failures == requests && !judges_errors(run.plan) {
+        ("no_success", format!("all {requests} requests failed{}, and neither a threshold nor verify judges errors", mostly(run.totals)))
     } else {
         return None;
     };
-    Some(Warning { code: "nothing_measured".to_owned(), invalidates: true, message: message.to_owned(), advice: Some(advice.to_owned()) })
+    let advice = match code {
+        "no_answer" => Some("see whether the service runs, and whether the target is right".to_owned()),
+        "no_success" => Some("add a threshold such as `error_rate < 1%` if failures are expected".to_owned()),
+        _ => None,
+    };
+    Some(Warning { code: code.to_owned(), invalidates: true, message, advice })
 }
 
-fn saturated(of: &Circumstances<'_>) -> Option<Warning> {
-    // A search judges each of its rates by itself.
-    let (lag, starts) = (of.generator.schedule_lag_p99?, of.totals.lag.count());
-    if of.capacity.is_some() || of.generator.late_starts * 100 <= starts {
+/// The generator started requests late through its own fault, where starts have a time at all.
+fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
+    let (late, starts) = (run.generator.late_starts, run.totals.lag.count());
+    if !has_schedule(run.plan) || late < LEAST_LATE || late as f64 <= starts as f64 * LATE_SHARE {
         return None;
     }
-    let share = of.generator.late_starts as f64 / starts as f64 * 100.0;
+    let lag = run.generator.schedule_lag_p99.map(|lag| format!("; 99 % of the starts were at most {} late", Micros::from_secs_f64(lag)));
     let message = format!(
-        "the generator could not keep up: {share:.1} % of the starts were late (99th percentile {}), so response times are not the service's alone",
-        Micros::from_secs_f64(lag)
+        "the generator could not keep up: {late} of {starts} requests ({}) started late{}",
+        Share(late as f64 / starts as f64),
+        lag.unwrap_or_default()
     );
-    let load = match of.plan.load {
-        LoadPlan::Open(_) => "a lower `--rate`",
-        _ => "fewer `--users`",
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = of.generator.threads as usize;
-    let more = if threads < cores { format!("`--threads {}`, ", threads + 1) } else { String::new() };
-    let advice = format!(
-        "free the machine of other work, or give {more}{load} or a machine of its own; `--on-saturation warn` shows the figures anyway"
-    );
-    Some(Warning { code: "generator_saturated".to_owned(), invalidates: of.saturation_invalidates, message, advice: Some(advice) })
+    let less = if matches!(run.plan.load, LoadPlan::Open(_)) { "lower `--rate`" } else { "take fewer `--users`" };
+    let threads = run.generator.threads;
+    let advice =
+        format!("raise `--threads` (now {threads}) where cores are free, {less}, or run loadline on another machine than the service");
+    // A search that ends at the generator's limit has found a lower bound: that is a result.
+    let invalidates = run.saturation_invalidates && run.capacity.is_none();
+    Some(Warning { code: "generator_saturated".to_owned(), invalidates, message, advice: Some(advice) })
 }
 
-fn busy(of: &Circumstances<'_>) -> Option<Warning> {
-    let waits = of.plan.classes.iter().any(|class| class.active && !class.think_time.is_none());
-    let cpu = of.generator.cpu_percent.filter(|&cpu| cpu > BUSY_PERCENT)?;
-    if waits || !matches!(of.plan.load, LoadPlan::Closed(_)) {
-        return None;
-    }
-    Some(Warning {
-        code: "generator_busy".to_owned(),
-        invalidates: false,
-        message: format!("latency includes the generator: users without think time kept it busy ({cpu:.0} % of its cores)"),
-        advice: Some("for latency give a `--rate`; throughput is not judged in a comparison".to_owned()),
-    })
+/// A generator without a moment's rest: what it measures includes itself.
+fn busy(run: &Circumstances<'_>) -> Option<Warning> {
+    let percent = run.generator.cpu_percent.filter(|&percent| percent > BUSY)?;
+    let message = format!("latency includes the generator: it used {percent:.0} % of its cores");
+    let advice =
+        format!("raise `--threads` (now {}) where cores are free; throughput is not judged in a comparison", run.generator.threads);
+    Some(Warning { code: "generator_busy".to_owned(), invalidates: false, message, advice: Some(advice) })
 }
 
-fn dropped(of: &Circumstances<'_>) -> Option<Warning> {
-    let dropped = of.totals.dropped;
-    if dropped == 0 || of.capacity.is_some() {
-        return None;
-    }
-    let most = match &of.plan.load {
-        LoadPlan::Open(open) => open.max_users,
-        _ => 0,
+/// Arrivals that found no user: the service's doing.
+fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
+    let dropped = Some(run.totals.dropped).filter(|&dropped| dropped > 0)?;
+    let arrivals = dropped + run.totals.iterations + run.totals.iterations_cut;
+    let (users, wait) = match &run.plan.load {
+        LoadPlan::Open(open) => (open.max_users, open.max_wait),
+        // A capacity search goes on until arrivals are dropped, or something else is missed.
+        LoadPlan::Capacity(_) | LoadPlan::Closed(_) => return None,
     };
+    let share = Share(dropped as f64 / arrivals as f64);
     Some(Warning {
         code: "dropped_iterations".to_owned(),
         invalidates: false,
-        message: format!("{dropped} arrivals were dropped: all {most} users were busy for longer than `max_wait`"),
-        advice: Some("the service is too slow for this rate; a higher `--max-users` lets more wait inside it, and `dropped == 0` makes it a threshold".to_owned()),
+        message: format!("{dropped} of {arrivals} arrivals ({share}) found none of {users} users free within {wait} and were dropped"),
+        advice: Some(format!("the service did not answer fast enough for this rate; raise `--max-users` (now {users}) or lower `--rate`")),
     })
 }
 
-fn rate_not_reached(of: &Circumstances<'_>) -> Option<Warning> {
-    let asked = of.asked_rate.filter(|_| of.totals.duration > Micros::ZERO)?;
-    let arrived = of.totals.iterations + of.totals.iterations_cut + of.totals.dropped;
-    let reached = arrived as f64 / of.totals.duration.as_secs_f64();
-    // One arrival more or less is no news in a short run.
-    if (arrived + 1) as f64 / of.totals.duration.as_secs_f64() >= asked * LEAST_RATE || of.totals.dropped > 0 {
+/// Fewer arrivals than asked for, for no reason that was told already.
+fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
+    let LoadPlan::Open(open) = &run.plan.load else { return None };
+    let seconds = run.totals.duration.as_secs_f64();
+    let asked = run.asked_rate.filter(|&rate| rate > 0.0 && seconds > 0.0)?;
+    let expected = open.iterations.map_or(asked * seconds, |iterations| (asked * seconds).min(iterations as f64));
+    let arrived = (run.totals.iterations + run.totals.iterations_cut + run.totals.dropped) as f64;
+    // Independent visitors come in numbers that vary by their root: three times that is chance, and so is one arrival.
+    if arrived + 1.0 + 3.0 * expected.sqrt() >= expected || arrived >= expected * REACHED {
         return None;
     }
     Some(Warning {
         code: "rate_not_reached".to_owned(),
         invalidates: false,
-        message: format!("{} was asked for and {} was reached: the last answers came late", Rate(asked), Rate(reached)),
-        advice: None,
+        message: format!("{} was asked for and {} came about", Rate(asked), Rate(arrived / seconds)),
+        advice: Some(format!("raise `--threads` (now {}) or lower `--rate`", run.generator.threads)),
     })
+}
+
+/// Percentiles of hardly anything; no news where only numbers of answers are judged, as in a race for the last item.
+fn few_samples(run: &Circumstances<'_>) -> Option<Warning> {
+    let successes = run.totals.requests() - run.totals.failures();
+    let metrics = || run.plan.thresholds.iter().map(|planned| planned.threshold.metric);
+    let only_counts =
+        metrics().any(|metric| matches!(metric, Metric::Count(_))) && !metrics().any(|metric| matches!(metric, Metric::Time(..)));
+    ((1..FEW).contains(&successes) && !only_counts).then(|| Warning {
+        code: "few_samples".to_owned(),
+        invalidates: false,
+        message: format!("only {successes} successful requests: p95 and above are hardly more than the longest of them"),
+        advice: Some("raise `--duration` or `--iterations` if latency matters here".to_owned()),
+    })
+}
+
+/// Whether requests have a time at which they should start that isn't "as soon as the last was answered".
+fn has_schedule(plan: &Plan) -> bool {
+    let thinks = |step: &Step| matches!(step, Step::Think(time) if !time.is_none());
+    let classes = || plan.classes.iter().filter(|class| class.active);
+    match plan.load {
+        LoadPlan::Open(_) | LoadPlan::Capacity(_) => true,
+        LoadPlan::Closed(_) => {
+            classes().any(|class| !class.think_time.is_none() || class.tasks.iter().any(|task| task.program.steps.iter().any(thinks)))
+        }
+    }
+}
+
+/// Whether anything in the scenario would notice that requests fail.
+fn judges_errors(plan: &Plan) -> bool {
+    let of_errors = |metric| matches!(metric, Metric::ErrorRate | Metric::SuccessRate | Metric::Count(_) | Metric::CheckRate);
+    !plan.verify.steps.is_empty() || plan.thresholds.iter().any(|planned| planned.applicable && of_errors(planned.threshold.metric))
+}
+
+/// `, most of them: connect refused`.
+fn mostly(totals: &Totals) -> String {
+    let mut counts = ErrorCategory::ALL.map(|category| (0, category));
+    for ((category, _), error) in totals.endpoints.iter().flat_map(|endpoint| &endpoint.errors) {
+        counts.iter_mut().filter(|(_, known)| known == category).for_each(|(count, _)| *count += error.count);
+    }
+    counts
+        .into_iter()
+        .max_by_key(|(count, _)| *count)
+        .filter(|(count, _)| *count > 0)
+        .map_or(String::new(), |(_, category)| format!(" ({category})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::fixture::{compiled, plan, plan_with, totals};
+
+    const OPEN: &str = "load: {rate: 100/s, duration: 10s, max_users: 50}\n";
+
+    fn run_with(totals: Totals, late: u64) -> (Totals, GeneratorUse) {
+        let mut totals = totals;
+        let count = totals.requests();
+        if count > late {
+            totals.lag.record_n(Micros(100), count - late);
+        }
+        if late > 0 {
+            totals.lag.record_n(Micros::from_millis(20), late);
+        }
+        let lag = totals.lag.percentile(99.0).map(|lag| lag.as_secs_f64());
+        let generator =
+            GeneratorUse { threads: 1, cpu_percent: Some(30.0), schedule_lag_p99: lag, late_starts: late, ..GeneratorUse::default() };
+        (totals, generator)
+    }
+
+    fn found(plan: &Plan, (totals, generator): &(Totals, GeneratorUse), change: impl Fn(&mut Circumstances<'_>)) -> Vec<Warning> {
+        let mut circumstances =
+            Circumstances { plan, totals, generator, capacity: None, asked_rate: Some(100.0), saturation_invalidates: true };
+        change(&mut circumstances);
+        doubts(&circumstances)
+    }
+
+    fn codes(warnings: &[Warning]) -> Vec<(&str, bool)> {
+        warnings.iter().map(|warning| (warning.code.as_str(), warning.invalidates)).collect()
+    }
+
+    fn good() -> Totals {
+        totals([(500, 0, 10), (300, 0, 10), (200, 0, 10)])
+    }
+
+    #[test]
+    fn a_good_run_leaves_no_doubt() {
+        assert_eq!(found(&plan_with(OPEN), &run_with(good(), 0), |_| ()), []);
+    }
+
+    #[test]
+    fn more_than_one_of_a_hundred_late_starts_is_saturation() {
+        let open = plan_with(OPEN);
+        assert_eq!(found(&open, &run_with(good(), 10), |_| ()), []);
+        let late = run_with(good(), 40);
+        let warnings = found(&open, &late, |_| ());
+        assert_eq!(codes(&warnings), [("generator_saturated", true)]);
+        assert_eq!(
+            (warnings[0].message.as_str(), warnings[0].advice.as_deref()),
+            (
+                "the generator could not keep up: 40 of 1000 requests (4%) started late; 99 % of the starts were at most 20ms late",
+                Some("raise `--threads` (now 1) where cores are free, lower `--rate`, or run loadline on another machine than the service")
+            )
+        );
+        assert_eq!(codes(&found(&open, &late, |run| run.saturation_invalidates = false)), [("generator_saturated", false)]);
+        // Two hiccups in fifty starts are not.
+        assert_eq!(
+            codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.asked_rate = None)),
+            [("few_samples", false)]
+        );
+    }
+
+    #[test]
+    fn a_closed_loop_is_saturated_only_where_its_users_think() {
+        let late = run_with(good(), 40);
+        assert_eq!(found(&plan("  all: [p95 < 1s]"), &late, |_| ()), []);
+        let closed =
+            |user: &str| compiled(&format!("target: http://127.0.0.1:9\nusers: {{a: {{{user}}}}}\nload: {{users: 4, duration: 10s}}\n"));
+        for user in ["think_time: 1s, tasks: [{get: /}]", "tasks: [{steps: [{get: /}, {think: 1s}]}]"] {
+            let warnings = found(&closed(user), &late, |_| ());
+            assert_eq!(codes(&warnings), [("generator_saturated", true)], "{user}");
+            assert!(warnings[0].advice.as_deref().is_some_and(|advice| advice.contains("take fewer `--users`")));
+        }
+    }
+
+    #[test]
+    fn a_search_that_ends_at_the_generators_limit_is_valid() {
+        let search = plan_with("load: {capacity: {objective: [p95 < 1s], from: 10/s, to: 1000/s, hold: 1s}}\n");
+        let found_rate = CapacityRecord { rate: 250.0, limited_by: "generator".to_owned(), objective: Vec::new(), steps: Vec::new() };
+        let mut late = run_with(good(), 40);
+        late.0.dropped = 5;
+        let run = Circumstances {
+            plan: &search,
+            totals: &late.0,
+            generator: &late.1,
+            capacity: Some(&found_rate),
+            asked_rate: None,
+            saturation_invalidates: true,
+        };
+        assert_eq!(codes(&doubts(&run)), [("generator_saturated", false)]);
+    }
+
+    #[test]
+    fn a_busy_generator_is_noted_and_never_invalid() {
+        let mut busy = run_with(good(), 0);
+        busy.1.cpu_percent = Some(97.0);
+        let warnings = found(&plan("  all: [p95 < 1s]"), &busy, |_| ());
+        assert_eq!(codes(&warnings), [("generator_busy", false)]);
+        assert_eq!(warnings[0].message, "latency includes the generator: it used 97 % of its cores");
+    }
+
+    #[test]
+    fn dropped_arrivals_are_the_services_doing() {
+        let mut dropping = run_with(good(), 0);
+        dropping.0.dropped = 250;
+        dropping.0.iterations = 750;
+        let warnings = found(&plan_with(OPEN), &dropping, |_| ());
+        assert_eq!(codes(&warnings), [("dropped_iterations", false)]);
+        assert_eq!(warnings[0].message, "250 of 1000 arrivals (25%) found none of 50 users free within 1s and were dropped");
+    }
+
+    #[test]
+    fn a_rate_that_did_not_come_about_is_told() {
+        let mut slow = run_with(good(), 0);
+        slow.0.iterations = 600;
+        let warnings = found(&plan_with(OPEN), &slow, |_| ());
+        assert_eq!(codes(&warnings), [("rate_not_reached", false)]);
+        assert_eq!(warnings[0].message, "100/s was asked for and 60/s came about");
+        slow.0.iterations = 930;
+        assert_eq!(found(&plan_with(OPEN), &slow, |_| ()), [], "within three roots of a thousand");
+    }
+
+    #[test]
+    fn nothing_measured_is_never_green() {
+        let judging = plan("  all: [error_rate < 5%]");
+        let blind = plan("  all: [p95 < 1s]");
+        let code = |plan: &Plan, totals: Totals| {
+            codes(&found(plan, &run_with(totals, 0), |_| ())).first().map(|&(code, invalid)| (code.to_owned(), invalid))
+        };
+        let invalid = |code: &str| Some((code.to_owned(), true));
+        assert_eq!(code(&judging, Totals::new(3, 0)), invalid("nothing_measured"));
+        let mut unanswered = totals([(0, 50, 0), (0, 0, 0), (0, 0, 0)]);
+        unanswered.endpoints[0].statuses.clear();
+        assert_eq!(code(&judging, unanswered), invalid("no_answer"));
+        let failing = || totals([(0, 50, 0), (0, 50, 0), (0, 0, 0)]);
+        assert_eq!(code(&judging, failing()), None);
+        assert_eq!(code(&blind, failing()), invalid("no_success"));
+        let warnings = found(&blind, &run_with(failing(), 0), |_| ());
+        assert_eq!(warnings[0].message, "all 100 requests failed (status), and neither a threshold nor verify judges errors");
+    }
+
+    #[test]
+    fn late_is_a_tenth_of_the_median_and_at_least_a_millisecond() {
+        let mut summary = crate::record::fixture::sketch("r", 0).record().summary;
+        for (median, limit) in [(None, 1_000), (Some(0.002), 1_000), (Some(0.050), 5_000)] {
+            summary.latency.p50_latency = median;
+            assert_eq!(lag_limit(&summary), Micros(limit));
+        }
+    }
 }

@@ -1,14 +1,17 @@
-//! What decides the verdict: thresholds, doubts about the measurement, the comparison, and what they come to.
+//! Whether a run passes: thresholds, doubts about the measurement, and the verdict made of both and of the comparison.
 //!
-//! Pure functions: figures go in, judgements come out.
+//! Pure: figures go in, judgements come out. The verdict is a function of a [`crate::record::Record`] and a policy, so
+//! that a stored run can be judged again.
 
 mod abort;
 mod doubts;
-mod figures;
+#[cfg(test)]
+mod fixture;
 mod thresholds;
 mod verdict;
+mod view;
 
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubts, lag_limit};
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
-pub use verdict::{Decision, decide};
+pub use verdict::{Decision, decide, decide_again};
