@@ -1,4 +1,5 @@
-//! Black-box tests: the program as people use it, with real processes, sockets and files.
+//! Black-box tests: the program as people use it, with real processes, sockets and files; and the house that it is
+//! built in.
 
 mod support;
 
@@ -9,12 +10,14 @@ mod demo_run;
 mod examples;
 mod exit_codes;
 mod hostile_targets;
+mod imports;
 mod interrupts;
 mod load;
 mod one_address;
 mod options;
 mod percentiles;
 mod race;
+mod readme;
 mod reports;
 mod secrets;
 mod service;
