@@ -17,7 +17,10 @@ fn the_examples_are_right_as_they_are() {
 #[test]
 fn every_problem_of_every_file_is_said_with_its_place() {
     let folder = Folder::new();
-    folder.write("good.yml", "name: good\ntarget: http://127.0.0.1:1\nusers: { u: { tasks: [{ get: / }] } }\nload: { users: 1, iterations: 1 }\n");
+    folder.write(
+        "good.yml",
+        "name: good\ntarget: http://127.0.0.1:1\nusers: { u: { tasks: [{ get: / }] } }\nload: { users: 1, iterations: 1 }\n",
+    );
     folder.write(
         "bad.yml",
         "name: bad\ntarget: http://127.0.0.1:1\nusers:\n  u:\n    taks:\n      - get: /\nload: { users: ten, duration: 5s }\nthresholds:\n  all: [p95 << 3]\n",

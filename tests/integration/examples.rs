@@ -85,9 +85,8 @@ fn runs(name: &str, args: &[&str]) -> (Record, Value) {
 /// not the machine. That the files are right as they are is what `checking` tests.
 fn for_a_slow_machine(scenario: &str) -> String {
     let limit = Regex::new(r"(p\d+ <=? )(\d+(?:\.\d+)?)(ms|s)\b").unwrap();
-    let longer = limit.replace_all(scenario, |found: &Captures<'_>| {
-        format!("{}{}{}", &found[1], found[2].parse::<f64>().unwrap() * 20.0, &found[3])
-    });
+    let longer = limit
+        .replace_all(scenario, |found: &Captures<'_>| format!("{}{}{}", &found[1], found[2].parse::<f64>().unwrap() * 20.0, &found[3]));
     [("hold: 5s ", "hold: 500ms "), ("from: 50/s", "from: 10/s"), ("to: 20000/s", "to: 80/s"), ("capacity >= 200/s", "capacity >= 10/s")]
         .iter()
         .fold(longer.into_owned(), |text, (from, to)| text.replace(from, to))

@@ -116,12 +116,20 @@ fn every_option_can_be_a_variable() {
         "loadline.yml",
         &format!("{READER}environments: {{ staging: {{ target: http://127.0.0.1:1 }} }}\nenvironment: staging\n")
             .replace("get: /health", "{ get: '/${WHERE}/${OTHER}' }")
-            .replace("load: { users: 1, iterations: 2 }", "profile: small\nprofiles: { small: { users: 1, iterations: 1 }, large: { users: 1, iterations: 2 } }"),
+            .replace(
+                "load: { users: 1, iterations: 2 }",
+                "profile: small\nprofiles: { small: { users: 1, iterations: 1 }, large: { users: 1, iterations: 2 } }",
+            ),
     );
     folder.write("my.env", "OTHER=other\n");
     let run = folder.loadline(["run"]).env("LOADLINE_TARGET", &server.url()).env("LOADLINE_ENVIRONMENT", "staging");
-    let run = run.env("LOADLINE_PROFILE", "large").env("LOADLINE_USERS", "3").env("LOADLINE_ITERATIONS", "6").env("LOADLINE_SPAWN_RATE", "100/s");
-    let run = run.env("LOADLINE_DURATION", "30s").env("LOADLINE_VAR", "WHERE=there").env("LOADLINE_ENV_FILE", "my.env").env("LOADLINE_SEED", "42");
+    let run =
+        run.env("LOADLINE_PROFILE", "large").env("LOADLINE_USERS", "3").env("LOADLINE_ITERATIONS", "6").env("LOADLINE_SPAWN_RATE", "100/s");
+    let run = run
+        .env("LOADLINE_DURATION", "30s")
+        .env("LOADLINE_VAR", "WHERE=there")
+        .env("LOADLINE_ENV_FILE", "my.env")
+        .env("LOADLINE_SEED", "42");
     let run = run.env("LOADLINE_TIMEOUT", "7s").env("LOADLINE_THREADS", "2").env("LOADLINE_THRESHOLD", "p95 < 1m\ncount(200) == 6");
     let run = run.env("LOADLINE_OUT", "report").env("LOADLINE_JSON", "r.json").env("LOADLINE_CSV", "c").env("LOADLINE_QUIET", "1");
     let output = run.exits_with(0);
@@ -151,7 +159,23 @@ fn empty_variables_count_as_unset() {
     let demo = Demo::start();
     let folder = Folder::new();
     let mut run = folder.write("loadline.yml", READER).loadline(["run", "--target", &demo.url()]);
-    for name in ["USERS", "RATE", "DURATION", "PROFILE", "ENV_FILE", "VAR", "HEADER", "BODY", "SEED", "OUT", "JSON", "CSV", "QUIET", "THRESHOLD", "STORE"] {
+    for name in [
+        "USERS",
+        "RATE",
+        "DURATION",
+        "PROFILE",
+        "ENV_FILE",
+        "VAR",
+        "HEADER",
+        "BODY",
+        "SEED",
+        "OUT",
+        "JSON",
+        "CSV",
+        "QUIET",
+        "THRESHOLD",
+        "STORE",
+    ] {
         run = run.env(&format!("LOADLINE_{name}"), "");
     }
     run.exits_with(0);
@@ -173,7 +197,10 @@ fn an_option_wins_over_its_variable_and_that_over_the_file() {
 fn values_come_from_options_then_the_environment_then_the_file_then_the_default() {
     let server = RawServer::start(|_| Answer::ok(""));
     let folder = Folder::new();
-    folder.write("loadline.yml", &format!("env_file: .env\n{READER}").replace("get: /health", "{ post: /, text: \"${A}-${B}-${C}-${D:-default}-$${E}\" }"));
+    folder.write(
+        "loadline.yml",
+        &format!("env_file: .env\n{READER}").replace("get: /health", "{ post: /, text: \"${A}-${B}-${C}-${D:-default}-$${E}\" }"),
+    );
     folder.write(".env", "A=file\nB=file\nC=file\n");
     folder.loadline(["run", "--target", &server.url(), "--var", "A=option"]).env("A", "process").env("B", "process").exits_with(0);
     assert_eq!(server.seen()[0].body, "option-process-file-default-${E}");
