@@ -131,18 +131,18 @@ fn judge(search: &Search<'_>, rate: f64, result: &LoadResult) -> (CapacityStep, 
     };
     let mut missed = misses(totals);
     let asked = rate * search.capacity.hold.as_secs_f64();
-    let arrived = (totals.iterations + totals.iterations_cut + totals.dropped) as f64;
+    let arrived = (totals.counters.iterations + totals.counters.iterations_cut + totals.counters.dropped) as f64;
     let mut outcome = if missed.is_empty() { Outcome::Met } else { Outcome::Missed };
     // Response times count from the intended start, so a generator that is late looks like a slow service. The service
     // is to blame when its own time from sent to answered misses the objective too, or when it kept all users busy.
-    let generator_late = !missed.is_empty() && totals.dropped == 0 && misses(&as_served(totals)).is_empty();
+    let generator_late = !missed.is_empty() && totals.counters.dropped == 0 && misses(&as_served(totals)).is_empty();
     if generator_late || (arrived + 1.0 < asked * LEAST_SENT && !result.stopped_early) {
         outcome = Outcome::Generator;
         missed.push("the generator could not keep up".to_owned());
-    } else if totals.dropped > 0 && outcome == Outcome::Met {
+    } else if totals.counters.dropped > 0 && outcome == Outcome::Met {
         // Who is dropped is in no percentile; a rate of which a part is turned away is not carried.
         outcome = Outcome::Missed;
-        missed.push(format!("{} arrivals dropped: every one of {} users was busy", totals.dropped, search.capacity.max_users));
+        missed.push(format!("{} arrivals dropped: every one of {} users was busy", totals.counters.dropped, search.capacity.max_users));
     }
     let mut all = Histogram::default();
     totals.endpoints.iter().for_each(|endpoint| all.merge(&endpoint.ok));
@@ -152,7 +152,7 @@ fn judge(search: &Search<'_>, rate: f64, result: &LoadResult) -> (CapacityStep, 
         throughput: requests as f64 / totals.duration.as_secs_f64().max(f64::MIN_POSITIVE),
         p95_latency: Statistics::of(&all).p95_latency,
         error_rate: if requests > 0 { failures as f64 / requests as f64 } else { 0.0 },
-        dropped: totals.dropped,
+        dropped: totals.counters.dropped,
         met: outcome == Outcome::Met,
         missed,
     };

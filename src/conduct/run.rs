@@ -309,9 +309,9 @@ impl<'a> Run<'a> {
     }
 
     fn take(&mut self, result: LoadResult) -> Option<String> {
-        self.draft.sent.warmup = result.totals.sent_warmup;
-        self.draft.sent.load = result.totals.sent_load;
-        self.draft.sent.redirects += result.totals.sent_redirects;
+        self.draft.sent.warmup = result.totals.counters.sent_warmup;
+        self.draft.sent.load = result.totals.counters.sent_load;
+        self.draft.sent.redirects += result.totals.counters.sent_redirects;
         self.draft.users_max = result.users_max;
         self.draft.warnings.extend(result.remarks.into_iter().map(|remark| plain_warning("iterations_cut", remark)));
         self.draft.totals = result.totals;

@@ -131,7 +131,10 @@ impl Client {
     ) -> Exchange {
         let deadline = Instant::now() + manner.timeout.into();
         let mut state = State::default();
-        let outcome = network.timers.within(deadline, self.follow(network, request, manner, &mut state, tell)).await;
+        let outcome = {
+            let follow = std::pin::pin!(self.follow(network, request, manner, &mut state, tell));
+            network.timers.within(deadline, follow).await
+        };
         let done = Instant::now();
         let State { connecting, sent, first_byte, mut phases, bytes_in, bytes_out } = state;
         let reply = outcome.unwrap_or_else(|| {
@@ -248,7 +251,10 @@ impl Client {
         state.connecting = true;
         let tls = if origin.tls { Some(network.tls()?) } else { None };
         let limit = network.http.connect_timeout;
-        let opened = network.timers.within(Instant::now() + limit.into(), Connection::open(origin, tls, &mut state.phases)).await;
+        let opened = {
+            let open = std::pin::pin!(Connection::open(origin, tls, &mut state.phases));
+            network.timers.within(Instant::now() + limit.into(), open).await
+        };
         let connection = opened.unwrap_or_else(|| {
             Err(Failure::new(ErrorCategory::ConnectTimeout, format!("no connection to {} within {limit}", origin.authority)))
         })?;

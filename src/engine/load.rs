@@ -317,7 +317,7 @@ impl Collector {
         let mut finished = 0;
         for delta in deltas {
             // Requests of the warm-up are in no result; for this line it is enough that they were sent.
-            finished += delta.requests() + delta.sent_warmup;
+            finished += delta.requests() + delta.counters.sent_warmup;
             delta.merge_ok_into(&mut recent);
         }
         let seconds = at.saturating_sub(self.last_at).as_secs_f64();
@@ -325,12 +325,12 @@ impl Collector {
             elapsed: at,
             planned: self.planned,
             iterations_planned: self.iterations_planned,
-            iterations: self.totals.iterations,
+            iterations: self.totals.counters.iterations,
             warming_up: at < self.warmup,
             users,
             requests: self.totals.requests(),
             failures: self.totals.failures(),
-            dropped: self.totals.dropped,
+            dropped: self.totals.counters.dropped,
             rate: if seconds > 0.0 { finished as f64 / seconds } else { 0.0 },
             p95: recent.percentile(95.0),
         }

@@ -29,7 +29,7 @@ fn failures_of(
     change(&mut request);
     let result = load(plan(vec![Step::Request(Box::new(request))], ThinkTime::None, closed(1, 2)), server.address, 1);
     assert_eq!(result.totals.requests(), 2);
-    assert_eq!(result.totals.iterations, 2, "a failed step does not end the iteration");
+    assert_eq!(result.totals.counters.iterations, 2, "a failed step does not end the iteration");
     let mut failures: Vec<_> =
         result.totals.endpoints[0].errors.iter().map(|((category, message), error)| (*category, message.clone(), error.count)).collect();
     failures.sort();
@@ -42,7 +42,7 @@ fn every_iteration_is_made_once_whatever_the_threads() {
         let server = RawServer::start(|stream, _| answer_always(stream, OK));
         let result = load(plan(vec![request("/")], ThinkTime::None, closed(7, 500)), server.address, threads);
         let totals = &result.totals;
-        assert_eq!((totals.requests(), totals.failures(), totals.iterations, totals.sent_load), (500, 0, 500, 500));
+        assert_eq!((totals.requests(), totals.failures(), totals.counters.iterations, totals.counters.sent_load), (500, 0, 500, 500));
         assert_eq!(server.connections.load(Ordering::SeqCst), 7, "one connection per user");
         assert_eq!(result.users_max, 7);
         assert_eq!(totals.endpoints[0].statuses[&200], 500);
@@ -93,7 +93,7 @@ fn nobody_listening_and_unknown_names_are_failures_that_nothing_was_sent_for() {
     let result = load(plan(vec![request("/")], ThinkTime::None, closed(2, 6)), free, 1);
     let errors = &result.totals.endpoints[0].errors;
     assert_eq!(errors[&(ErrorCategory::ConnectRefused, "connection refused".to_owned())].count, 6);
-    assert_eq!((result.totals.sent_load, result.totals.requests(), result.totals.endpoints[0].ok.count()), (0, 6, 0));
+    assert_eq!((result.totals.counters.sent_load, result.totals.requests(), result.totals.endpoints[0].ok.count()), (0, 6, 0));
 
     let step = Step::Request(Box::new(get("http://no-such-host.invalid/", 0)));
     let result = load(plan(vec![step], ThinkTime::None, closed(1, 1)), free, 1);
@@ -114,7 +114,7 @@ fn a_kept_connection_that_was_closed_is_opened_again_unseen() {
     });
     let result = load(plan(vec![request("/")], ThinkTime::None, closed(1, 9)), server.address, 1);
     assert_eq!((result.totals.requests(), result.totals.failures()), (9, 0));
-    assert!(result.totals.reconnects >= 3, "{}", result.totals.reconnects);
+    assert!(result.totals.counters.reconnects >= 3, "{}", result.totals.counters.reconnects);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_post_on_a_closed_connection_is_never_sent_twice() {
     let mut post = get("/", 0);
     post.method = http::Method::POST;
     let result = load(plan(vec![Step::Request(Box::new(post))], ThinkTime::None, closed(1, 4)), server.address, 1);
-    assert_eq!((result.totals.requests(), result.totals.failures(), result.totals.sent_load), (4, 2, 4));
+    assert_eq!((result.totals.requests(), result.totals.failures(), result.totals.counters.sent_load), (4, 2, 4));
     assert_eq!(seen.load(Ordering::SeqCst), 4);
 }
 
@@ -156,7 +156,7 @@ fn redirects_are_one_request_with_the_cookies_they_set() {
     });
     let result = load(plan(vec![request("/a")], ThinkTime::None, closed(1, 1)), server.address, 1);
     let totals = &result.totals;
-    assert_eq!((totals.requests(), totals.redirects, totals.sent_load, totals.sent_redirects), (1, 1, 1, 1));
+    assert_eq!((totals.requests(), totals.counters.redirects, totals.counters.sent_load, totals.counters.sent_redirects), (1, 1, 1, 1));
     assert_eq!(totals.endpoints[0].statuses.get(&302), None);
     let heads = heads.lock().unwrap();
     assert!(heads[1].starts_with("GET /b?x=1 HTTP/1.1\r\n") && heads[1].contains("cookie: session=abc\r\n"), "{}", heads[1]);
@@ -165,7 +165,7 @@ fn redirects_are_one_request_with_the_cookies_they_set() {
     step.redirects = 0;
     drop(heads);
     let result = load(plan(vec![Step::Request(Box::new(step))], ThinkTime::None, closed(1, 1)), server.address, 1);
-    assert_eq!((result.totals.endpoints[0].statuses[&302], result.totals.redirects), (1, 0));
+    assert_eq!((result.totals.endpoints[0].statuses[&302], result.totals.counters.redirects), (1, 0));
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn warm_up_is_sent_and_counted_nowhere_else() {
     let result =
         load(plan(vec![request("/")], ThinkTime::Constant(Micros::from_millis(2)), LoadPlan::Closed(population)), server.address, 1);
     let totals = &result.totals;
-    assert_eq!((totals.requests(), totals.iterations, totals.sent_load), (50, 50, 50));
-    assert!(totals.sent_warmup > 0);
+    assert_eq!((totals.requests(), totals.counters.iterations, totals.counters.sent_load), (50, 50, 50));
+    assert!(totals.counters.sent_warmup > 0);
     assert!(totals.duration < Micros::from_secs(55), "{}", totals.duration);
 }
 
@@ -203,19 +203,19 @@ fn arrivals_come_at_their_rate_and_drops_are_counted() {
     };
     for threads in [1, 2] {
         let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())), server.address, threads);
-        assert_eq!((result.totals.requests(), result.totals.dropped), (50, 0));
+        assert_eq!((result.totals.requests(), result.totals.counters.dropped), (50, 0));
         assert!(result.totals.lag.count() >= 50);
     }
     // One user serves at most two and a half arrivals a second; the others wait a tenth of a second and go.
     (open.max_users, open.max_wait) = (1, Micros::from_millis(100));
     let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())), server.address, 1);
-    assert_eq!(result.totals.requests() + result.totals.dropped, 50);
-    assert!(result.totals.dropped > 30, "{}", result.totals.dropped);
+    assert_eq!(result.totals.requests() + result.totals.counters.dropped, 50);
+    assert!(result.totals.counters.dropped > 30, "{}", result.totals.counters.dropped);
     assert_eq!(result.users_max, 1);
     // Who waits is measured from when it should have started.
     (open.max_wait, open.iterations) = (Micros::from_secs(30), Some(3));
     let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open)), server.address, 1);
-    assert_eq!((result.totals.requests(), result.totals.dropped), (3, 0));
+    assert_eq!((result.totals.requests(), result.totals.counters.dropped), (3, 0));
     let endpoint = &result.totals.endpoints[0];
     assert!(endpoint.ok.max().unwrap() >= Micros::from_millis(1150), "{}", endpoint.ok.max().unwrap());
     assert!(endpoint.service.max().unwrap() < endpoint.ok.max().unwrap());

@@ -74,10 +74,10 @@ impl Timers {
         Sleep { timers: self.inner.clone(), deadline, id: None }
     }
 
-    /// Waits for `future`, at most until `deadline`; none when that came first.
-    pub(super) async fn within<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
+    /// Waits for `future`, at most until `deadline`; none when that came first. The future is lent, pinned where it was
+    /// made: those of exchanges are kilobytes large, and moving them would be the dearest part of a small request.
+    pub(super) async fn within<F: Future>(&self, deadline: Instant, mut future: Pin<&mut F>) -> Option<F::Output> {
         let mut sleep = self.sleep_until(deadline);
-        let mut future = std::pin::pin!(future);
         poll_fn(|context| {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Some(output));

@@ -176,7 +176,8 @@ impl User {
     async fn meet(&self, barrier: &BarrierPlan) -> Result<(), Cut> {
         let context = &self.context;
         let deadline = tokio::time::Instant::now() + barrier.timeout.into();
-        let opened = context.clock.timers().within(deadline, context.shared.barriers[barrier.id].wait()).await;
+        let wait = std::pin::pin!(context.shared.barriers[barrier.id].wait());
+        let opened = context.clock.timers().within(deadline, wait).await;
         opened.ok_or_else(|| {
             let message =
                 format!("the barrier `{}` did not open within {}: not every user of its class came", barrier.name, barrier.timeout);

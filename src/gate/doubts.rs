@@ -101,8 +101,8 @@ fn busy(run: &Circumstances<'_>) -> Option<Warning> {
 
 /// Arrivals that found no user: the service's doing.
 fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
-    let dropped = Some(run.totals.dropped).filter(|&dropped| dropped > 0)?;
-    let arrivals = dropped + run.totals.iterations + run.totals.iterations_cut;
+    let dropped = Some(run.totals.counters.dropped).filter(|&dropped| dropped > 0)?;
+    let arrivals = dropped + run.totals.counters.iterations + run.totals.counters.iterations_cut;
     let (users, wait) = match &run.plan.load {
         LoadPlan::Open(open) => (open.max_users, open.max_wait),
         // A capacity search goes on until arrivals are dropped, or something else is missed.
@@ -123,7 +123,7 @@ fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
     let seconds = run.totals.duration.as_secs_f64();
     let asked = run.asked_rate.filter(|&rate| rate > 0.0 && seconds > 0.0)?;
     let expected = open.iterations.map_or(asked * seconds, |iterations| (asked * seconds).min(iterations as f64));
-    let arrived = (run.totals.iterations + run.totals.iterations_cut + run.totals.dropped) as f64;
+    let arrived = (run.totals.counters.iterations + run.totals.counters.iterations_cut + run.totals.counters.dropped) as f64;
     // Independent visitors come in numbers that vary by their root: three times that is chance, and so is one arrival.
     if arrived + 1.0 + 3.0 * expected.sqrt() >= expected || arrived >= expected * REACHED {
         return None;
@@ -263,7 +263,7 @@ mod tests {
         let search = plan_with("load: {capacity: {objective: [p95 < 1s], from: 10/s, to: 1000/s, hold: 1s}}\n");
         let found_rate = CapacityRecord { rate: 250.0, limited_by: "generator".to_owned(), objective: Vec::new(), steps: Vec::new() };
         let mut late = run_with(good(), 40);
-        late.0.dropped = 5;
+        late.0.counters.dropped = 5;
         let run = Circumstances {
             plan: &search,
             totals: &late.0,
@@ -287,8 +287,8 @@ mod tests {
     #[test]
     fn dropped_arrivals_are_the_services_doing() {
         let mut dropping = run_with(good(), 0);
-        dropping.0.dropped = 250;
-        dropping.0.iterations = 750;
+        dropping.0.counters.dropped = 250;
+        dropping.0.counters.iterations = 750;
         let warnings = found(&plan_with(OPEN), &dropping, |_| ());
         assert_eq!(codes(&warnings), [("dropped_iterations", false)]);
         assert_eq!(warnings[0].message, "250 of 1000 arrivals (25%) found none of 50 users free within 1s and were dropped");
@@ -297,11 +297,11 @@ mod tests {
     #[test]
     fn a_rate_that_did_not_come_about_is_told() {
         let mut slow = run_with(good(), 0);
-        slow.0.iterations = 600;
+        slow.0.counters.iterations = 600;
         let warnings = found(&plan_with(OPEN), &slow, |_| ());
         assert_eq!(codes(&warnings), [("rate_not_reached", false)]);
         assert_eq!(warnings[0].message, "100/s was asked for and 60/s came about");
-        slow.0.iterations = 930;
+        slow.0.counters.iterations = 930;
         assert_eq!(found(&plan_with(OPEN), &slow, |_| ()), [], "within three roots of a thousand");
     }
 

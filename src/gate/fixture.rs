@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::metrics::{EndpointTotals, ErrorCategory, ErrorTotals, Histogram, Totals};
+use crate::metrics::{Counters, EndpointTotals, ErrorCategory, ErrorTotals, Histogram, Totals};
 use crate::plan::{CompileOptions, Plan, from_text};
 use crate::units::Micros;
 
@@ -38,7 +38,7 @@ pub(super) fn compiled(scenario: &str) -> Plan {
 pub(super) fn totals(endpoints: [(u64, u64, u64); 3]) -> Totals {
     Totals {
         endpoints: endpoints.map(|(successes, failures, millis)| endpoint(successes, failures, millis)).to_vec(),
-        iterations: endpoints.iter().map(|endpoint| endpoint.0 + endpoint.1).sum(),
+        counters: Counters { iterations: endpoints.iter().map(|endpoint| endpoint.0 + endpoint.1).sum(), ..Counters::default() },
         duration: Micros::from_secs(10),
         ..Totals::new(3, 0)
     }

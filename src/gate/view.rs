@@ -44,7 +44,14 @@ impl<'a> View<'a> {
     /// All endpoints.
     pub(super) fn whole(totals: &'a Totals) -> Self {
         let parts = totals.endpoints.iter().map(Part::of_totals).collect();
-        Self { parts, iterations: totals.iterations, dropped: totals.dropped, duration: totals.duration, capacity: None, service: None }
+        Self {
+            parts,
+            iterations: totals.counters.iterations,
+            dropped: totals.counters.dropped,
+            duration: totals.duration,
+            capacity: None,
+            service: None,
+        }
     }
 
     /// The endpoints of a scope; for [`ThresholdScope::Each`] those called `name`.

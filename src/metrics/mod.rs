@@ -3,6 +3,7 @@
 //! Memory depends on the number of endpoints, never on time or requests.
 
 mod category;
+mod counters;
 mod histogram;
 mod recorder;
 mod sample;
@@ -12,6 +13,7 @@ mod timeline;
 mod totals;
 
 pub use category::ErrorCategory;
+pub use counters::Counters;
 pub use histogram::{Histogram, HistogramError};
 pub use recorder::{Delta, Recorder};
 pub use sample::{Outcome, Phases, Sample};

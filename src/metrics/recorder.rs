@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hdrhistogram::Histogram as Hdr;
 
 use super::category::ErrorCategory;
+use super::counters::Counters;
 use super::histogram::Histogram;
 use super::sample::{Outcome, Sample};
 use crate::units::Micros;
@@ -27,22 +28,8 @@ pub struct Delta {
     /// Held and missed, by check.
     pub checks: Vec<(u64, u64)>,
     pub(super) lag: Option<Box<Hdr<u32>>>,
-    /// Whole passes through a task.
-    pub iterations: u64,
-    /// Iterations that ended early.
-    pub iterations_cut: u64,
-    /// Arrivals dropped.
-    pub dropped: u64,
-    /// Requests sent again on a new connection.
-    pub reconnects: u64,
-    /// Redirects followed in the load.
-    pub redirects: u64,
-    /// Requests really sent in the load, redirects not counted.
-    pub sent_load: u64,
-    /// Requests really sent in the warm-up, redirects not counted.
-    pub sent_warmup: u64,
-    /// Redirects followed in load and warm-up: they were sent too.
-    pub sent_redirects: u64,
+    /// Plain counts.
+    pub counters: Counters,
     /// When the last sample ended, on the arm's clock.
     pub last_done: Micros,
 }
@@ -132,9 +119,9 @@ impl Recorder {
         }
     }
 
-    /// The plain counters of this tick, to be raised.
-    pub fn counters(&mut self) -> &mut Delta {
-        &mut self.delta
+    /// The plain counts of this tick, to be raised.
+    pub fn counters(&mut self) -> &mut Counters {
+        &mut self.delta.counters
     }
 
     /// Takes what was gathered and goes on with `spare`, which is emptied first (its buckets are reused).

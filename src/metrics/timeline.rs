@@ -78,7 +78,7 @@ impl Timeline {
         row.seconds = (at + seconds).saturating_sub(row.at);
         row.users = row.users.max(users);
         for delta in deltas {
-            row.dropped += delta.dropped;
+            row.dropped += delta.counters.dropped;
             for endpoint in &delta.endpoints {
                 row.requests += endpoint.requests;
                 row.failures += endpoint.failures;

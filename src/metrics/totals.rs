@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::category::ErrorCategory;
+use super::counters::Counters;
 use super::histogram::Histogram;
 use super::recorder::{Delta, EndpointDelta, MOST_MESSAGES, OTHER_MESSAGES};
 use crate::units::Micros;
@@ -16,22 +17,8 @@ pub struct Totals {
     pub checks: Vec<(u64, u64)>,
     /// Actual minus intended start.
     pub lag: Histogram,
-    /// Whole passes through a task.
-    pub iterations: u64,
-    /// Iterations that ended early.
-    pub iterations_cut: u64,
-    /// Arrivals dropped.
-    pub dropped: u64,
-    /// Requests sent again on a new connection.
-    pub reconnects: u64,
-    /// Redirects followed in the load.
-    pub redirects: u64,
-    /// Requests really sent in the load, redirects not counted.
-    pub sent_load: u64,
-    /// Requests really sent in the warm-up, redirects not counted.
-    pub sent_warmup: u64,
-    /// Redirects followed in load and warm-up.
-    pub sent_redirects: u64,
+    /// Plain counts.
+    pub counters: Counters,
     /// Load time so far, or in the end: what rates are divided by. Zero before the load began.
     pub duration: Micros,
 }
@@ -109,14 +96,7 @@ impl Totals {
         if let Some(lag) = &delta.lag {
             self.lag.merge_worker(lag);
         }
-        self.iterations += delta.iterations;
-        self.iterations_cut += delta.iterations_cut;
-        self.dropped += delta.dropped;
-        self.reconnects += delta.reconnects;
-        self.redirects += delta.redirects;
-        self.sent_load += delta.sent_load;
-        self.sent_warmup += delta.sent_warmup;
-        self.sent_redirects += delta.sent_redirects;
+        self.counters.add(&delta.counters);
     }
 
     /// Adds the totals of another part of the same run, which came after this one.
@@ -130,14 +110,7 @@ impl Totals {
             total.1 += part.1;
         }
         self.lag.merge(&other.lag);
-        self.iterations += other.iterations;
-        self.iterations_cut += other.iterations_cut;
-        self.dropped += other.dropped;
-        self.reconnects += other.reconnects;
-        self.redirects += other.redirects;
-        self.sent_load += other.sent_load;
-        self.sent_warmup += other.sent_warmup;
-        self.sent_redirects += other.sent_redirects;
+        self.counters.add(&other.counters);
         self.duration += other.duration;
     }
 

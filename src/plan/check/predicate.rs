@@ -11,8 +11,8 @@ use super::operand::{Operand, whole};
 use crate::plan::capture::regex;
 use crate::plan::scope::Scope;
 use crate::plan::source_error::SourceError;
-use crate::plan::suggest::closest;
 use crate::plan::template::{Compiler, NameUse, ValueTemplate};
+use crate::text::suggest;
 
 /// What a header, a body or a part of it must be: all of its tests hold. A value that isn't there passes only
 /// `exists: false`; `null` is a value.
@@ -247,7 +247,7 @@ fn types(source: &Json) -> Result<Vec<&'static str>, SourceError> {
         };
         TYPES.iter().find(|known| **known == name).copied().ok_or_else(|| {
             let error = SourceError::new(format!("{} is no type", shown(item)));
-            error.help(closest(name, TYPES).map_or_else(|| format!("use {}", TYPES.join(", ")), |near| format!("did you mean `{near}`?")))
+            error.help(suggest(name, TYPES).map_or_else(|| format!("use {}", TYPES.join(", ")), |near| format!("did you mean `{near}`?")))
         })
     };
     match source {
@@ -262,7 +262,7 @@ fn unknown(key: &str) -> SourceError {
         "gt" | "gte" | "ge" | ">" | ">=" | "minimum" => "use `min`, which includes its bound".to_owned(),
         "lt" | "lte" | "le" | "<" | "<=" | "maximum" => "use `max`, which includes its bound".to_owned(),
         "length" | "size" => "use `min_length` and `max_length`".to_owned(),
-        _ => closest(key, KEYS).map_or_else(|| format!("it takes {}", KEYS.join(", ")), |near| format!("did you mean `{near}`?")),
+        _ => suggest(key, KEYS).map_or_else(|| format!("it takes {}", KEYS.join(", ")), |near| format!("did you mean `{near}`?")),
     };
     SourceError::new(format!("unknown predicate `{key}`")).help(help)
 }

@@ -16,7 +16,7 @@ use super::value::Node;
 use super::{JsonTemplate, Template, ValueTemplate};
 use crate::plan::scope::Slots;
 use crate::plan::source_error::SourceError;
-use crate::plan::suggest::closest;
+use crate::text::suggest;
 
 /// Compiles the texts and values of one scenario.
 ///
@@ -69,7 +69,7 @@ impl Compiler {
     /// The variable or function that `name` was probably meant to be.
     pub fn suggest(&self, name: &str) -> Option<String> {
         let variables = (0..self.slots.len()).filter_map(|at| u32::try_from(at).ok()).map(|at| self.slots.name(crate::plan::SlotId(at)));
-        let found = closest(name, variables.chain(FUNCTIONS))?;
+        let found = suggest(name, variables.chain(FUNCTIONS))?;
         Some(if FUNCTIONS.contains(&found) && self.slots.find(found).is_none() { format!("{found}()") } else { found.to_owned() })
     }
 

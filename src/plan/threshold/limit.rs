@@ -3,7 +3,7 @@
 use super::grammar::Part;
 use super::types::{Limit, Metric, ThresholdError};
 use super::unit::MetricUnit;
-use crate::plan::suggest::closest;
+use crate::text::suggest;
 use crate::units::{Bytes, Micros, Rate, Share};
 
 const BASELINE: &str = "baseline";
@@ -109,5 +109,5 @@ fn growth(text: &str) -> Option<f64> {
 fn misspelt(text: Part<'_>) -> Option<String> {
     let length = text.text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.text.len());
     let (word, rest) = text.text.split_at(length);
-    closest(word, [BASELINE]).map(|_| format!("did you mean `{BASELINE}{rest}`?"))
+    suggest(word, [BASELINE]).map(|_| format!("did you mean `{BASELINE}{rest}`?"))
 }

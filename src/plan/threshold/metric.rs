@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::grammar::Part;
 use super::types::{Metric, Phase, ServiceMetric, StatusClass, ThresholdError, TimeStatistic};
-use crate::plan::suggest::closest;
+use crate::text::suggest;
 
 /// The metrics that are nothing but a name.
 pub(super) const PLAIN: [(&str, Metric); 15] = [
@@ -137,7 +137,7 @@ fn status(text: Part<'_>) -> Result<StatusClass, ThresholdError> {
 fn unknown_statistic(phase: &str, rest: Part<'_>) -> ThresholdError {
     let error = rest.error(format!("`{phase}` has no statistic `{}`", rest.text));
     let foreign = FOREIGN.iter().find(|(foreign, _)| *foreign == rest.text).map(|(_, ours)| *ours);
-    match foreign.or_else(|| closest(rest.text, ["p50", "p90", "p95", "p99", "mean", "min", "max", "stddev"])) {
+    match foreign.or_else(|| suggest(rest.text, ["p50", "p90", "p95", "p99", "mean", "min", "max", "stddev"])) {
         Some(meant) => error.help(format!("did you mean `{phase}_{meant}`?")),
         None => error.help(format!("write `{phase}_p95` or `{phase}_mean`")),
     }
@@ -152,13 +152,13 @@ fn meant(name: &str) -> Option<String> {
         return Some((*ours).to_owned());
     }
     if let Some((phase, rest)) = lower.split_once('_') {
-        let near = closest(phase, PHASES.map(|(name, _)| name)).map(|near| format!("{near}_{rest}"));
+        let near = suggest(phase, PHASES.map(|(name, _)| name)).map(|near| format!("{near}_{rest}"));
         if let Some(near) = near.filter(|near| metric(Part { text: near, at: 0 }).is_ok()) {
             return Some(near);
         }
     }
     let names = PLAIN.iter().map(|(name, _)| *name).chain(STATISTICS.iter().map(|(name, _)| *name));
-    closest(&lower, names.chain(["p90", "p50", "p95", "p99", "p99.9", "count(5xx)"])).map(str::to_owned)
+    suggest(&lower, names.chain(["p90", "p50", "p95", "p99", "p99.9", "count(5xx)"])).map(str::to_owned)
 }
 
 impl fmt::Display for Metric {
