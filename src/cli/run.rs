@@ -13,7 +13,7 @@ use super::inputs::{self, Input};
 use super::interrupt;
 use super::repeat;
 use crate::compare::{Policy, Selection};
-use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure};
+use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure, raise_open_files};
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
 use crate::record::Record;
@@ -24,6 +24,7 @@ use crate::text::Secrets;
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let inputs = inputs::read(args)?;
     destination::prepare(&args.output)?;
+    raise_open_files();
     let steering = Steering::default();
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));

@@ -4,6 +4,7 @@ mod capacity;
 mod container;
 mod context;
 mod describe;
+mod limits;
 mod machine;
 mod masking;
 mod recording;
@@ -14,6 +15,7 @@ mod usage;
 
 pub use context::{RunContext, default_branch};
 pub use describe::load as describe_load;
+pub use limits::raise_open_files;
 pub use machine::machine;
 pub use masking::mask_record;
 pub use run::{ConductOptions, Measured, News, measure};

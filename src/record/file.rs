@@ -115,3 +115,17 @@ fn staged(path: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTempFil
     file.as_file().sync_all()?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record that a released version could have written must be read for ever, and written again as it was: a field
+    /// that is renamed or changes its meaning needs a new version.
+    #[test]
+    fn a_record_of_each_version_is_read_and_written_again_as_it_was() {
+        let text = include_str!("../../tests/golden/records/version-1.json");
+        let record = Record::from_json(text, Path::new("version-1.json")).unwrap();
+        assert_eq!(record.to_json(), text);
+    }
+}
