@@ -14,23 +14,22 @@ use crate::text::Severity;
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let overrides = inputs::overrides(&args.overrides, &[]);
     let process = ProcessEnv::current();
-    let mut errors = 0;
+    let mut found = Vec::new();
     for file in inputs::files(&args.files)? {
         match plan::load(&file, &overrides, &process, CompileOptions { strict_env: false }) {
             Ok(loaded) => {
                 if !args.quiet {
-                    if !loaded.notes.is_empty() {
-                        console::complain(&inputs::rendered(&loaded.notes));
-                    }
                     console::print(&format!("{}: ok: {}\n", file.display(), contents(&loaded)))?;
+                    found.extend(loaded.notes);
                 }
             }
-            Err(problems) => {
-                console::complain(&inputs::rendered(&problems));
-                errors += problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-            }
+            Err(problems) => found.extend(problems),
         }
     }
+    if !found.is_empty() {
+        console::complain(&inputs::rendered(&found));
+    }
+    let errors = found.iter().filter(|problem| problem.severity == Severity::Error).count();
     if errors == 0 {
         return Ok(ExitCode::SUCCESS);
     }

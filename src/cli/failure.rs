@@ -39,12 +39,15 @@ impl Failure {
         ExitCode::from(self.code)
     }
 
-    /// An error with its causes, without control characters.
+    /// An error with its causes, without control characters. A cause that the text ends with already is not said twice.
     pub(super) fn chain(error: &dyn std::error::Error) -> String {
         let mut text = error.to_string();
         let mut cause = error.source();
         while let Some(inner) = cause {
-            text += &format!(": {inner}");
+            let cause_text = inner.to_string();
+            if !text.ends_with(&cause_text) {
+                text += &format!(": {cause_text}");
+            }
             cause = inner.source();
         }
         text.lines().map(|line| plain(line).into_owned()).collect::<Vec<_>>().join("\n")

@@ -25,7 +25,7 @@ fn closed(closed: &ClosedLoad) -> String {
         text += &format!(" for {duration}");
     }
     if let Some(iterations) = closed.iterations {
-        text += &format!(", {iterations} iterations");
+        text += &format!(", {}", counted(iterations));
     }
     text + &warmup(closed.warmup)
 }
@@ -39,9 +39,13 @@ fn open(open: &OpenLoad) -> String {
         text += &format!(" for {duration}");
     }
     if let Some(iterations) = open.iterations {
-        text += &format!(", {iterations} iterations");
+        text += &format!(", {}", counted(iterations));
     }
     text + &warmup(open.warmup)
+}
+
+fn counted(iterations: u64) -> String {
+    if iterations == 1 { "1 iteration".to_owned() } else { format!("{iterations} iterations") }
 }
 
 fn levels(start: f64, stages: &[Stage]) -> String {

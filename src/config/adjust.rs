@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::element::{LoadConfig, SectionsConfig};
 use super::overrides::Overrides;
+use super::read::candidates;
 use super::reader::{Spanned, Whole};
 use super::scenario::labelled;
 use super::select::Selection;
 use super::yaml::Span;
-use crate::text::{Diagnostic, Severity, Source};
+use crate::text::{Diagnostic, Source};
 use crate::units::Micros;
 
 /// Takes the load out of the sections and puts the options in. Every load must be complete, also those that don't run.
@@ -20,7 +21,8 @@ pub(super) fn adjust(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Spanned<LoadConfig>> {
     let key = sections.load.as_ref().map_or(Span::OUTSIDE, |load| first_line(load.span, source));
-    let mut adjusting = Adjusting { source, overrides, found, key };
+    let classes = sections.users.iter().flat_map(|users| users.names().map(str::to_owned)).collect();
+    let mut adjusting = Adjusting { source, overrides, found, key, classes };
     if let (Some(load), Some(profiles)) = (&sections.load, &sections.profiles) {
         let problem = Diagnostic::error("a scenario has either `load` or `profiles`");
         let problem = labelled(problem, source, profiles.span, "");
@@ -44,13 +46,7 @@ pub(super) fn adjust(
     let mut load = match selected {
         Some(load) => load,
         None if overrides.users.is_some() || overrides.rate.is_some() => Spanned { value: LoadConfig::default(), span: Span::OUTSIDE },
-        None => {
-            if !adjusting.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-                let help = "add `load: { users: 10, duration: 1m }`, or run with `--users 10 --duration 1m`";
-                adjusting.found.push(labelled(Diagnostic::error("there is no load"), source, Span::new(0, 0), "").help(help));
-            }
-            return None;
-        }
+        None => return None,
     };
     adjusting.put_in(&mut load);
     adjusting.complete(&load, adjusting.key);
@@ -63,6 +59,8 @@ struct Adjusting<'a> {
     found: &'a mut Vec<Diagnostic>,
     /// Where the selected load is named.
     key: Span,
+    /// The names of all user classes.
+    classes: Vec<String>,
 }
 
 impl Adjusting<'_> {
@@ -153,17 +151,30 @@ impl Adjusting<'_> {
         }
     }
 
+    fn classes_exist(&mut self, load: &LoadConfig) {
+        let Some(only) = &load.only else { return };
+        for class in only.0.iter().filter(|class| !self.classes.is_empty() && !self.classes.iter().any(|known| known == class.as_str())) {
+            let problem = Diagnostic::error(format!("there is no user class `{}`", class.as_str()));
+            let help = candidates(class.as_str(), self.classes.iter().map(String::as_str));
+            self.found.push(labelled(problem, self.source, class.span, "").help(help));
+        }
+        if only.0.is_empty() {
+            let problem = Diagnostic::error("`only` names no class");
+            self.found.push(labelled(problem, self.source, only.span, "").help("name at least one, or remove it"));
+        }
+    }
+
     fn refuse(&mut self, span: Span, option: &str, what: &str, help: &str) {
         let problem = Diagnostic::error(format!("`--{option}` does not apply: the load {what}"));
         self.found.push(labelled(problem, self.source, span, "").help(help));
     }
 
-    /// A load must say how much comes, and until when.
+    /// A load must say how much comes, and until when, and can run only classes that there are.
     fn complete(&mut self, load: &Spanned<LoadConfig>, span: Span) {
+        self.classes_exist(load);
         // Where a value could not be read, it would be missed here only because of that.
         let within = |diagnostic: &Diagnostic| {
-            diagnostic.severity == Severity::Error
-                && diagnostic.labels.first().is_some_and(|label| label.span.start >= load.span.start && label.span.end <= load.span.end)
+            diagnostic.labels.first().is_some_and(|label| label.span.start >= load.span.start && label.span.end <= load.span.end)
         };
         if load.capacity.is_some() || self.found.iter().any(within) {
             return;

@@ -9,7 +9,7 @@ use super::dotenv::dotenv;
 use super::element::{DocumentConfig, SectionsConfig};
 use super::fill::{Filled, fill};
 use super::overrides::Overrides;
-use super::reader::{Element, Read, Reader, Spanned, listed};
+use super::reader::{Element, Read, Reader, Spanned, one_of};
 use super::scenario::{Scenario, labelled};
 use super::select::select;
 use super::variables::{ProcessEnv, Variables};
@@ -82,9 +82,12 @@ fn read_scenario(
         Some(environment) => environment.value.over(sections),
         None => sections,
     };
-    let name = head.name.map_or_else(|| default_name(source), |name| name.as_str().to_owned());
+    if let Some(name) = head.name.as_ref().filter(|name| name.trim().is_empty()) {
+        found.push(labelled(Diagnostic::error("the name is empty"), source, name.span, "").help("write one, or remove the key"));
+    }
+    let name = head.name.map_or_else(|| default_name(source), |name| name.trim().to_owned());
     let load = adjust(&mut sections, &selection, source, overrides, found);
-    required(&root, &sections, overrides, source, found);
+    required(&root, &sections, load.is_some(), overrides, source, found);
     if let Some(target) = &overrides.target {
         sections.target = Some(Scenario::outside(target));
     }
@@ -110,29 +113,36 @@ fn read_scenario(
 
 /// Reads the file of values, where there is one. A file named on the command line must exist.
 fn read_env_file(written: Option<&Node>, folder: &Path, overrides: &Overrides, variables: &mut Variables, found: &mut Vec<Diagnostic>) {
-    let path = match (&overrides.env_file, written) {
-        (Some(path), _) => path.clone(),
+    let (path, name) = match (&overrides.env_file, written) {
+        (Some(path), _) => (path.clone(), path.display().to_string()),
         (None, Some(node)) => {
             let Some(mut scalar) = node.as_scalar().cloned() else { return };
             if !super::substitute::substitute(&mut scalar, variables, None).is_empty() || scalar.value.is_empty() {
                 return;
             }
-            folder.join(&scalar.value)
+            (folder.join(&scalar.value), scalar.value)
         }
         (None, None) => return,
     };
     match std::fs::read_to_string(&path) {
-        Ok(text) => variables.file = dotenv(&Arc::new(Source::new(path.display().to_string(), text)), found),
+        Ok(text) => variables.file = dotenv(&Arc::new(Source::new(name, text)), found),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && overrides.env_file.is_none() => variables.file.clear(),
         Err(error) => found.push(
-            Diagnostic::error(format!("failed to read the file of variables `{}`: {error}", path.display()))
+            Diagnostic::error(format!("failed to read the file of variables `{name}`: {error}"))
                 .help("name a text file with lines of `NAME=value`"),
         ),
     }
 }
 
 /// Reports the sections that no scenario can do without.
-fn required(root: &Node, sections: &SectionsConfig, overrides: &Overrides, source: &Arc<Source>, found: &mut Vec<Diagnostic>) {
+fn required(
+    root: &Node,
+    sections: &SectionsConfig,
+    has_load: bool,
+    overrides: &Overrides,
+    source: &Arc<Source>,
+    found: &mut Vec<Diagnostic>,
+) {
     let place = root.as_mapping().and_then(|entries| entries.first()).map_or(root.span, |entry| entry.key.span);
     let written = |key: &str| root.entry(key).is_some();
     if sections.target.is_none() && overrides.target.is_none() && !written("target") && !sections_of_environments_name(root, "target") {
@@ -144,9 +154,14 @@ fn required(root: &Node, sections: &SectionsConfig, overrides: &Overrides, sourc
         let help = "add a user class: `users: { visitor: { tasks: [{ get: / }] } }`";
         found.push(labelled(Diagnostic::error("there are no users"), source, place, "").help(help));
     }
+    let anywhere = |key: &str| written(key) || sections_of_environments_name(root, key);
+    if !has_load && !anywhere("load") && !anywhere("profiles") {
+        let help = "add `load: { users: 10, duration: 1m }`, or run with `--users 10 --duration 1m`";
+        found.push(labelled(Diagnostic::error("there is no load"), source, place, "").help(help));
+    }
 }
 
-/// Whether some environment names a key: then it is missing only from the selected one, or its value is wrong.
+/// Whether all environments name a key: then it is missing only from the selected one, or its value is wrong.
 fn sections_of_environments_name(root: &Node, key: &str) -> bool {
     let environments = root.entry("environments").and_then(|entry| entry.value.as_mapping()).unwrap_or_default();
     environments.iter().all(|environment| environment.value.entry(key).is_some()) && !environments.is_empty()
@@ -170,8 +185,8 @@ pub(super) fn candidates<'a>(name: &str, known: impl Iterator<Item = &'a str>) -
     let known: Vec<&str> = known.collect();
     match crate::text::suggest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None if known.is_empty() => "there are none".to_owned(),
-        None => format!("there are {}", listed(&known)),
+        None if known.is_empty() => "there is none at all".to_owned(),
+        None => one_of(&known),
     }
 }
 

@@ -316,7 +316,8 @@ impl Collector {
         let mut recent = Histogram::default();
         let mut finished = 0;
         for delta in deltas {
-            finished += delta.requests();
+            // Requests of the warm-up are in no result; for this line it is enough that they were sent.
+            finished += delta.requests() + delta.sent_warmup;
             delta.merge_ok_into(&mut recent);
         }
         let seconds = at.saturating_sub(self.last_at).as_secs_f64();

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::context::Context;
+use super::control::Course;
 use super::schedule::Arrivals;
 use super::user::User;
 use crate::units::Micros;
@@ -65,7 +66,8 @@ pub(super) async fn serve(context: Rc<Context>, doors: Doors, tasks: Rc<RefCell<
             continue;
         }
         context.wait_until(at).await;
-        if !context.is_running() {
+        // Due is due, also when it is noticed a little after the end.
+        if context.course.get() != Course::Running {
             break;
         }
         lobby.drop_expired();

@@ -292,8 +292,8 @@ mod tests {
                 prop_assert!(shares.iter().all(|&share| share >= 1));
             }
             let mixed = mix(&shares);
-            for class in 0..weights.len() {
-                prop_assert_eq!(mixed.iter().filter(|&&of| of == class).count() as u32, shares[class]);
+            for (class, &share) in shares.iter().enumerate() {
+                prop_assert_eq!(mixed.iter().filter(|&&of| of == class).count() as u32, share);
             }
         }
     }

@@ -92,10 +92,19 @@ impl Timeline {
         }
     }
 
-    /// The rows so far, an unfinished one included.
+    /// The rows so far, an unfinished one included. What is left after the last whole row (answers that were in flight
+    /// at the end) is a row of its own from a quarter of one on, otherwise a part of the row before: a rate over a few
+    /// milliseconds would look like an event.
     pub fn rows(&self) -> Vec<TimelineRow> {
         let mut copy = self.clone();
         copy.close();
+        let is_rest = |stored: &Stored| stored.row.seconds.0 * 4 < copy.resolution.0;
+        if copy.rows.len() > 1
+            && let Some(rest) = copy.rows.pop_if(|last| is_rest(last))
+            && let Some(before) = copy.rows.pop()
+        {
+            copy.rows.push(before.merged(rest));
+        }
         copy.rows.into_iter().map(|stored| stored.row).collect()
     }
 
@@ -198,6 +207,20 @@ mod tests {
             String::new,
         );
         recorder.swap(Delta::default())
+    }
+
+    #[test]
+    fn the_rest_after_the_last_second_belongs_to_it() {
+        let mut timeline = Timeline::new(Micros::from_secs(1));
+        timeline.add(Micros::ZERO, Micros::from_secs(1), 3, &[&second(1_000)]);
+        timeline.add(Micros::from_secs(1), Micros::from_secs(1), 3, &[&second(1_000)]);
+        timeline.add(Micros::from_secs(2), Micros::from_millis(30), 1, &[&second(9_000)]);
+        let rows = timeline.rows();
+        let told: Vec<_> = rows.iter().map(|row| (row.at.0, row.seconds.0, row.requests)).collect();
+        assert_eq!(told, [(0, 1_000_000, 1), (1_000_000, 1_030_000, 2)]);
+        assert_eq!(rows[1].max_latency, Some(Micros(9_023)));
+        timeline.add(Micros::from_millis(2_030), Micros::from_millis(300), 1, &[&second(9_000)]);
+        assert_eq!(timeline.rows().len(), 3);
     }
 
     #[test]

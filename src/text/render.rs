@@ -28,25 +28,35 @@ fn render_with(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        for line in renderer.render(&[group(diagnostic)]).lines() {
-            out.push_str(line.trim_end());
-            out.push('\n');
+        for line in renderer.render(&groups(diagnostic)).lines() {
+            // What is in no file needs no margin.
+            let line = line.trim_end();
+            if !diagnostic.labels.is_empty() || !is_margin(line) {
+                out.push_str(line);
+                out.push('\n');
+            }
         }
     }
     out
 }
 
-fn group(diagnostic: &Diagnostic) -> Group<'_> {
+fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = level.primary_title(lines(&diagnostic.message)).elements(snippets(&diagnostic.labels));
-    if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(lines(help)));
+    let group = level.primary_title(lines(&diagnostic.message)).elements(snippets(&diagnostic.labels));
+    match &diagnostic.help {
+        None => vec![group],
+        Some(help) if diagnostic.labels.is_empty() => vec![group, Group::with_title(Level::HELP.secondary_title(lines(help)))],
+        Some(help) => vec![group.element(Level::HELP.message(lines(help)))],
     }
-    group
+}
+
+/// A line that holds nothing but the bar beside snippets.
+fn is_margin(line: &str) -> bool {
+    anstream::adapter::strip_str(line).to_string().trim() == "|"
 }
 
 /// One snippet a source, in the order the sources are first named.
@@ -120,9 +130,8 @@ mod tests {
         note: all is well
 
         warning: but
-         |
-         = help: look
-                 again
+        help: look
+              again
         ");
     }
 

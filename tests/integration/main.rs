@@ -1,4 +1,23 @@
-//! Black-box tests: the program as people use it, and the house that it is built in.
+//! Black-box tests: the program as people use it, with real processes, sockets and files; and the house that it is
+//! built in.
 
+mod support;
+
+mod around_the_load;
+mod baselines;
+mod checking;
+mod demo_run;
+mod examples;
+mod exit_codes;
+mod hostile_targets;
 mod imports;
+mod interrupts;
+mod load;
+mod one_address;
+mod options;
+mod percentiles;
+mod race;
 mod readme;
+mod reports;
+mod secrets;
+mod service;

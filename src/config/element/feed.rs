@@ -89,14 +89,13 @@ fn rules(feed: &FeedConfig, fields: &Fields<'_>, reader: &mut Reader) {
             reader.conflict("a feed is either `csv`, `json` or `values`", *second, *first, "keep one of them, or make two feeds");
         }
     }
-    if let (Some(on_exhausted), false) = (&feed.on_exhausted, feed.pick.as_ref().is_some_and(|pick| pick.value == PickConfig::Unique)) {
-        if on_exhausted.value == ExhaustedConfig::Error {
-            reader.report(
-                on_exhausted.span,
-                "only a feed with `pick: unique` can run out of rows",
-                "all others start again with the first row",
-                Some("remove `on_exhausted`, or add `pick: unique`".to_owned()),
-            );
-        }
+    let unique = feed.pick.as_ref().is_some_and(|pick| pick.value == PickConfig::Unique);
+    if let Some(on_exhausted) = feed.on_exhausted.as_ref().filter(|what| what.value == ExhaustedConfig::Error && !unique) {
+        reader.report(
+            on_exhausted.span,
+            "only a feed with `pick: unique` can run out of rows",
+            "all others start again with the first row",
+            Some("remove `on_exhausted`, or add `pick: unique`".to_owned()),
+        );
     }
 }

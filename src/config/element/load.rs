@@ -161,7 +161,7 @@ fn one_level(_stage: &StageConfig, fields: &Fields<'_>, reader: &mut Reader) {
     match (fields.key("users"), fields.key("rate")) {
         (Some(users), Some(rate)) => reader.conflict("a stage has either `users` or `rate`", rate, users, "keep one of them"),
         (None, None) => {
-            let help = format!("its keys are {}", crate::config::reader::listed(StageConfig::KEYS));
+            let help = format!("give it one of them; {}", crate::config::reader::one_of(StageConfig::KEYS));
             reader.report(fields.span, "the stage says neither `users` nor `rate`", "", Some(help));
         }
         _ => {}

@@ -16,8 +16,8 @@ element! {
         "build" build: Text => optional,
         /// Stops it. Without it, its whole process group is told to end, then made to.
         "stop" stop: Text => optional,
-        /// The working folder of the commands, relative to the scenario.
-        "folder" folder: Text => default "the scenario's folder",
+        /// The working folder of the commands, relative to the one that loadline runs in.
+        "folder" folder: Text => default ".",
         /// The port it listens on, given to it as `PORT`; `auto` picks a free one. `${PORT}` works in `target` and here.
         "port" port: PortConfig => optional,
         /// More environment for the commands.

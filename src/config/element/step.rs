@@ -126,7 +126,7 @@ impl Read for StepConfig {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let mut fields = Fields::of::<StepKeys>(node, reader)?;
         let keys = StepKeys::take(&mut fields, reader);
-        Some(Self::from_keys(keys, &fields, reader))
+        Some(Self::from_keys(keys, &fields, &[], reader))
     }
 
     fn schema(schema: &mut Schema) -> serde_json::Value {
@@ -135,8 +135,9 @@ impl Read for StepConfig {
 }
 
 impl StepConfig {
-    /// Finds out what kind of step the keys describe, and reports what doesn't go together.
-    pub(in crate::config) fn from_keys(mut keys: StepKeys, fields: &Fields<'_>, reader: &mut Reader) -> Self {
+    /// Finds out what kind of step the keys describe, and reports what doesn't go together. A task written as one step has
+    /// some `shared` keys that are its own.
+    pub(in crate::config) fn from_keys(mut keys: StepKeys, fields: &Fields<'_>, shared: &[&str], reader: &mut Reader) -> Self {
         let kinds: Vec<(&str, Span)> =
             METHODS.iter().chain(["think", "barrier", "steps"].iter()).filter_map(|key| fields.key(key).map(|span| (*key, span))).collect();
         let (repeat, concurrency) = (keys.repeat.take(), keys.concurrency.take());
@@ -149,7 +150,7 @@ impl StepConfig {
                 reader.report(fields.span, "the step does nothing", "", Some(help));
                 None
             }
-            [(kind, span)] => Self::kind(kind, *span, keys, fields, reader),
+            [(kind, span)] => Self::kind(kind, *span, keys, (fields, shared), reader),
             [(first, a), (second, b), ..] => {
                 let message = format!("a step is either `{first}` or `{second}`");
                 reader.conflict(message, *b, *a, "make two steps of it");
@@ -159,11 +160,10 @@ impl StepConfig {
         Self { repeat, concurrency, kind }
     }
 
-    fn kind(kind: &str, span: Span, mut keys: StepKeys, fields: &Fields<'_>, reader: &mut Reader) -> Option<StepKind> {
+    fn kind(kind: &str, span: Span, mut keys: StepKeys, (fields, shared): (&Fields<'_>, &[&str]), reader: &mut Reader) -> Option<StepKind> {
         let Some(at) = METHODS.iter().position(|method| *method == kind) else {
             for key in StepKeys::KEYS.iter().filter(|key| **key != kind && !ANY_KIND.contains(*key)) {
-                // A task written as one step has a name and tags of its own.
-                if let Some(other) = fields.key(key).filter(|_| *key != "name" && *key != "tags") {
+                if let Some(other) = fields.key(key).filter(|_| !shared.contains(key)) {
                     reader.conflict(format!("`{key}` does not go with `{kind}`"), other, span, "make two steps of it");
                     return None;
                 }

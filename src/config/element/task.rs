@@ -60,7 +60,7 @@ impl Read for TaskConfig {
         }
         let head = TaskHead::take(&mut fields, reader);
         let keys = StepKeys::take(&mut fields, reader);
-        let step = StepConfig::from_keys(keys, &fields, reader);
+        let step = StepConfig::from_keys(keys, &fields, &SHARED, reader);
         let steps = vec![Spanned { value: step, span: node.span }];
         Some(Self { head, steps, single: true })
     }

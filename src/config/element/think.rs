@@ -42,8 +42,11 @@ impl Read for ThinkConfig {
                 };
                 match parsed {
                     Some(Self::Range(low, high)) if low > high => {
-                        let help = format!("write the shorter time first: `{high}..{low}`");
-                        reader.report(node.span, "the range ends before it begins", "", Some(help));
+                        let bare = scalar.value.split("..").any(|part| part.trim().parse::<f64>().is_ok());
+                        let unit = if bare { "; a number without a unit is seconds" } else { "" };
+                        let help = format!("write the shorter time first{unit}");
+                        let label = format!("from {low} to {high}");
+                        reader.report(node.span, "the range ends before it begins", &label, Some(help));
                         None
                     }
                     Some(think) => {

@@ -52,7 +52,8 @@ impl Read for ThresholdConfig {
                 }
                 ThresholdSettings::read(node, reader).map(Self)
             }
-            _ => {
+            Kind::Sequence(_) => reader.wrong(node, &Self::form()),
+            Kind::Scalar(_) => {
                 reader.is_public(node);
                 let expect = Spanned { value: Text::read(node, reader)?, span: node.span };
                 Some(Self(ThresholdSettings { expect: Some(expect), ..ThresholdSettings::default() }))

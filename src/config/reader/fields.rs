@@ -24,7 +24,7 @@ impl<'n> Fields<'n> {
             }
             let help = match suggest(key, keys.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the keys here are {}", listed(keys)),
+                None => one_of(keys),
             };
             reader.report(entry.key.span, format!("unknown key `{key}`"), "", Some(help));
         }
@@ -54,6 +54,14 @@ impl<'n> Fields<'n> {
     /// Where a key stands, where it is there.
     pub(in crate::config) fn key(&self, key: &str) -> Option<Span> {
         self.entries.iter().find(|entry| entry.key.text == key).map(|entry| entry.key.span)
+    }
+}
+
+/// Says what there is to choose from.
+pub(in crate::config) fn one_of<S: AsRef<str>>(words: &[S]) -> String {
+    match words {
+        [only] => format!("there is only `{}`", only.as_ref()),
+        words => format!("there are {}", listed(words)),
     }
 }
 

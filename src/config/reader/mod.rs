@@ -14,9 +14,11 @@ mod words;
 
 pub use collections::{Map, MapEntry, OneOrMany};
 pub(in crate::config) use element::{Element, element};
-pub(in crate::config) use fields::{Fields, listed};
+pub(in crate::config) use fields::{Fields, listed, one_of};
 pub use quantity::{Weight, Whole};
 pub(in crate::config) use reading::{Read, Reader};
+#[cfg(test)]
+pub(in crate::config) use schema::Described;
 pub(in crate::config) use schema::{KeyInfo, Presence, Schema};
 pub use spanned::{Spanned, Text};
 pub(in crate::config) use words::words;

@@ -98,11 +98,9 @@ impl Read for Bytes {
 
 /// Reads a scalar with the parser of its unit. A number is no secret, wherever it comes from.
 pub(super) fn quantity<T: Read, V>(node: &Node, reader: &mut Reader, parse: impl FnOnce(&str) -> Option<V>) -> Option<V> {
+    reader.is_public(node);
     match node.as_scalar().and_then(|scalar| parse(scalar.value.trim())) {
-        Some(value) => {
-            reader.is_public(node);
-            Some(value)
-        }
+        Some(value) => Some(value),
         None => reader.wrong(node, &T::form()),
     }
 }

@@ -57,7 +57,7 @@ impl Reader {
 
     /// Reports that a value is not what it must be; none, so that it can be returned.
     pub(in crate::config) fn wrong<T>(&mut self, node: &Node, form: &str) -> Option<T> {
-        let message = format!("`{}` must be {form}", self.name());
+        let message = if self.path.is_empty() { format!("the file must be {form}") } else { format!("`{}` must be {form}", self.name()) };
         self.report(head(node, &self.source.text), message, &format!("this is {}", node.description()), None);
         None
     }

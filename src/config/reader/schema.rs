@@ -30,10 +30,22 @@ pub(in crate::config) enum Presence {
     Default(&'static str),
 }
 
-/// Collects the definitions of elements while a schema is built.
+/// An element as the docs and the schema describe it.
+#[derive(Debug)]
+pub(in crate::config) struct Described {
+    /// Its name.
+    pub(in crate::config) name: String,
+    about: String,
+    /// Its keys.
+    pub(in crate::config) keys: Vec<KeyInfo>,
+    free: Option<&'static str>,
+}
+
+/// Collects the elements that a schema is made of.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Schema {
-    definitions: Map<String, Json>,
+    /// In the order in which they were met; a place is taken before the keys are known.
+    pub(in crate::config) elements: Vec<Described>,
 }
 
 impl Schema {
@@ -48,51 +60,50 @@ impl Schema {
         name: &str,
         about: &str,
         keys: impl FnOnce(&mut Self) -> Vec<KeyInfo>,
-        free: Option<&str>,
+        free: Option<&'static str>,
     ) -> Json {
-        if !self.definitions.contains_key(name) {
+        if !self.elements.iter().any(|element| element.name == name) {
             // The place is taken before the keys are asked: a step may hold steps.
-            self.definitions.insert(name.to_owned(), Json::Null);
-            let keys = keys(self);
-            let definition = object(about, &keys, free);
-            self.definitions.insert(name.to_owned(), definition);
+            let at = self.elements.len();
+            self.elements.push(Described { name: name.to_owned(), about: about.trim().to_owned(), keys: Vec::new(), free });
+            self.elements[at].keys = keys(self);
         }
         json!({ "$ref": format!("#/$defs/{name}") })
     }
 
     /// The whole schema, with `root` as what a file must be.
-    pub(in crate::config) fn finish(self, root: &Json, title: &str) -> Json {
-        let mut definitions: Vec<(String, Json)> = self.definitions.into_iter().collect();
-        definitions.sort_by(|a, b| a.0.cmp(&b.0));
+    pub(in crate::config) fn finish(mut self, root: &Json, title: &str) -> Json {
+        self.elements.sort_by(|a, b| a.name.cmp(&b.name));
+        let definitions: Map<String, Json> = self.elements.iter().map(|element| (element.name.clone(), element.definition())).collect();
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": title,
             "$ref": root["$ref"],
-            "$defs": definitions.into_iter().collect::<Map<_, _>>(),
+            "$defs": definitions,
         })
     }
 }
 
-fn object(about: &str, keys: &[KeyInfo], free: Option<&str>) -> Json {
-    let mut properties = Map::new();
-    for key in keys {
-        let mut schema = key.schema.clone();
-        if let Json::Bool(true) = schema {
-            schema = json!({});
+impl Described {
+    fn definition(&self) -> Json {
+        let mut properties = Map::new();
+        for key in &self.keys {
+            // A boolean schema takes no description.
+            let mut schema = if key.schema == Json::Bool(true) { json!({}) } else { key.schema.clone() };
+            schema["description"] = format!("{} Takes {}.", key.about.trim(), key.form).into();
+            if let Presence::Default(default) = key.presence {
+                schema["default"] = default.into();
+            }
+            properties.insert(key.key.to_owned(), schema);
         }
-        schema["description"] = key.about.trim().into();
-        if let Presence::Default(default) = key.presence {
-            schema["default"] = default.into();
+        let mut schema = json!({ "type": "object", "description": self.about, "properties": properties, "additionalProperties": false });
+        let required: Vec<&str> = self.keys.iter().filter(|key| key.presence == Presence::Required).map(|key| key.key).collect();
+        if !required.is_empty() {
+            schema["required"] = required.into();
         }
-        properties.insert(key.key.to_owned(), schema);
+        if let Some(pattern) = self.free {
+            schema["patternProperties"] = json!({ pattern: true });
+        }
+        schema
     }
-    let required: Vec<&str> = keys.iter().filter(|key| key.presence == Presence::Required).map(|key| key.key).collect();
-    let mut schema = json!({ "type": "object", "description": about.trim(), "properties": properties, "additionalProperties": false });
-    if !required.is_empty() {
-        schema["required"] = required.into();
-    }
-    if let Some(pattern) = free {
-        schema["patternProperties"] = json!({ pattern: true });
-    }
-    schema
 }

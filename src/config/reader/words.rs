@@ -12,7 +12,7 @@ macro_rules! words {
 
         impl $crate::config::reader::Read for $type {
             fn form() -> String {
-                [$(concat!("`", $word, "`")),*].join(" or ")
+                $crate::config::reader::listed(&[$($word),*]).replace(" and ", " or ")
             }
 
             fn read(node: &$crate::config::yaml::Node, reader: &mut $crate::config::reader::Reader) -> Option<Self> {

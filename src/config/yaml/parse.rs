@@ -35,14 +35,14 @@ pub fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Nod
             Err(error) => {
                 let at = builder.offsets.byte(error.marker().index());
                 let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-                builder.report(Span::new(at, end), format!("not valid YAML: {}", error.info()), "", Some(syntax_help(error.info())));
+                let line = source.text[..at].rfind('\n').map_or(0, |line| line + 1);
+                let help = syntax_help(error.info(), source.text[line..].lines().next().unwrap_or_default());
+                builder.report(Span::new(at, end), format!("not valid YAML: {}", error.info()), "", Some(help));
                 return None;
             }
         };
         let span = Span::new(builder.offsets.byte(span.start.index()), builder.offsets.byte(span.end.index()));
-        if builder.take(event, span).is_none() {
-            return None;
-        }
+        builder.take(event, span)?;
     }
     builder.root
 }
@@ -120,9 +120,10 @@ impl Builder<'_> {
     fn scalar(&mut self, value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
         let text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
         self.check_tag(tag, span);
-        let written = &self.source.text[span.start..span.end];
+        // The span of a quoted scalar goes on over the white space behind it.
+        let written = self.source.text[span.start..span.end].trim_end();
         let verbatim = match style {
-            ScalarStyle::Plain if written.trim_end() == value => Some(span.start),
+            ScalarStyle::Plain if written == value => Some(span.start),
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if written.get(1..written.len().saturating_sub(1)) == Some(value) => {
                 Some(span.start + 1)
             }
@@ -130,7 +131,7 @@ impl Builder<'_> {
         };
         let plain = style == ScalarStyle::Plain && !text;
         let scalar = Scalar { value: value.to_owned(), plain, verbatim, pieces: Vec::new(), unresolved: false };
-        let end = span.start + written.trim_end().len();
+        let end = span.start + written.len();
         Node { span: Span::new(span.start, end), kind: Kind::Scalar(scalar) }
     }
 
@@ -250,8 +251,12 @@ fn last_byte(kind: &Kind) -> Option<usize> {
     }
 }
 
-fn syntax_help(info: &str) -> &'static str {
-    if info.contains("tab") {
+fn syntax_help(info: &str, line: &str) -> &'static str {
+    if line.contains("${") || line.contains("{{") {
+        "put the text with `${` or `{{` in quotes: within `{ }` and `[ ]` a brace means a mapping, and so does one in front"
+    } else if info.contains("anchor") {
+        "an alias `*name` needs an anchor `&name` before it"
+    } else if info.contains("tab") {
         "indent with spaces: YAML takes no tabs there"
     } else if info.contains("quoted") {
         "close the quotes"
@@ -290,6 +295,7 @@ mod tests {
         let items = entries[1].value.as_sequence().unwrap();
         assert_eq!((slice(&items[0]), slice(&items[1])), ("12", "{x: y}"));
         assert_eq!(slice(&entries[2].value), "'it''s'");
+        assert!(well("{ a: \"b\" }").as_mapping().unwrap()[0].value.as_scalar().unwrap().verbatim.is_some());
         let scalar = entries[0].value.as_scalar().unwrap();
         assert_eq!(scalar.verbatim, Some(text.find("a b").unwrap()));
         assert_eq!(entries[2].value.as_scalar().unwrap().verbatim, None);

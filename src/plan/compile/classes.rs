@@ -15,11 +15,13 @@ impl Compiling<'_> {
     /// Compiles all classes, and says for the digest what they are.
     pub(super) fn classes(&mut self) -> (Vec<ClassPlan>, Vec<Json>) {
         let scenario = self.scenario;
-        let only = self.only();
+        // Names that no class has were reported when the load was read.
+        let only: Option<Vec<&str>> =
+            scenario.load.as_ref().and_then(|load| load.only.as_ref()).map(|only| only.0.iter().map(|class| class.as_str()).collect());
         let mut plans = Vec::new();
         let mut described = Vec::new();
         for (index, entry) in scenario.sections.users.iter().flat_map(|users| &users.0).enumerate() {
-            let active = only.as_ref().is_none_or(|only| only.contains(&entry.name.value));
+            let active = only.as_ref().is_none_or(|only| only.contains(&entry.name.value.as_str()));
             let empty = ClassConfig::default();
             let config = entry.value.as_ref().map_or(&empty, |class| &class.value);
             let (plan, text) = self.class(index, &entry.name.value, config, active);
@@ -29,27 +31,6 @@ impl Compiling<'_> {
         (plans, described)
     }
 
-    /// The classes that `only` names; none where all run.
-    fn only(&mut self) -> Option<Vec<String>> {
-        let scenario = self.scenario;
-        let only = scenario.load.as_ref()?.only.as_ref()?;
-        let users = scenario.sections.users.as_ref()?;
-        for class in &only.0 {
-            if users.find(class.as_str()).is_none() {
-                let known: Vec<&str> = users.names().collect();
-                let help = match crate::text::suggest(class.as_str(), known.iter().copied()) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("there are `{}`", known.join("`, `")),
-                };
-                self.error(class.span, format!("there is no user class `{}`", class.as_str()), help);
-            }
-        }
-        if only.0.is_empty() {
-            self.error(only.span, "`only` names no class", "name at least one, or remove it");
-        }
-        Some(only.0.iter().map(|class| class.as_str().to_owned()).collect())
-    }
-
     fn class(&mut self, index: usize, name: &str, config: &ClassConfig, active: bool) -> (ClassPlan, Json) {
         let mut known = Known::new(format!("the class `{name}`"));
         self.know_setup(&mut known);
@@ -57,6 +38,7 @@ impl Compiling<'_> {
             known.add(&table.feed.name);
         }
         self.feeds_used.clear();
+        self.idle = !active;
         let vars = self.vars(config.vars.as_ref(), &mut known);
         let of_class = self.feeds_used.clone();
         let mut unique_feeds = Vec::new();
@@ -69,6 +51,7 @@ impl Compiling<'_> {
             tasks.push(plan);
             tasks_text.push(text);
         }
+        self.idle = false;
         unique_feeds.sort_unstable();
         unique_feeds.dedup();
         let weight = config.weight.as_ref().map_or(1.0, |weight| weight.0);
@@ -82,6 +65,7 @@ impl Compiling<'_> {
 
     fn task(&mut self, class: usize, config: &ClassConfig, task: &TaskConfig, mut known: Known) -> (TaskPlan, Json) {
         let head = &task.head;
+        known.place = "this task".to_owned();
         let vars = self.vars(head.vars.as_ref(), &mut known);
         let names = captures(&task.steps);
         known.later = names.iter().map(|name| capture_name(&name.value).0.to_owned()).collect();

@@ -12,7 +12,7 @@ use super::declared::{Declared, Filler};
 use super::known::Known;
 use super::written::Written;
 use super::{digest, load, service, target, thresholds};
-use crate::config::yaml::{Node, Span};
+use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
 use crate::units::{Bytes, Micros};
@@ -44,6 +44,7 @@ pub fn compile(scenario: &Scenario, options: CompileOptions) -> Result<(Plan, Ve
         endpoints: Vec::new(),
         checks: Vec::new(),
         barriers: 0,
+        idle: false,
         secrets: scenario.secrets.clone(),
         found,
     };
@@ -78,6 +79,8 @@ pub(super) struct Compiling<'s> {
     pub(super) endpoints: Vec<EndpointPlan>,
     pub(super) checks: Vec<CheckInfo>,
     pub(super) barriers: usize,
+    /// What is being compiled belongs to a class that `only` leaves out.
+    pub(super) idle: bool,
     pub(super) secrets: BTreeSet<String>,
     pub(super) found: Vec<Diagnostic>,
 }
@@ -144,7 +147,7 @@ impl Compiling<'_> {
     /// Compiles a value that keeps its type.
     pub(super) fn value(&mut self, node: &Node, known: &Known) -> Option<ValueTemplate> {
         let written = Written::Node(node);
-        let template = self.compiled(written, |compiler| compiler.value(&node.to_json()))?;
+        let template = self.compiled_deep(node, known, |compiler| compiler.value(&node.to_json()))?;
         self.uses(template.names(), template.env_names(), written, known);
         Some(template)
     }
@@ -152,9 +155,23 @@ impl Compiling<'_> {
     /// Compiles a JSON document.
     pub(super) fn json(&mut self, node: &Node, known: &Known) -> Option<JsonTemplate> {
         let written = Written::Node(node);
-        let template = self.compiled(written, |compiler| compiler.json(&node.to_json()))?;
+        let template = self.compiled_deep(node, known, |compiler| compiler.json(&node.to_json()))?;
         self.uses(template.names(), template.env_names(), written, known);
         Some(template)
+    }
+
+    /// Compiles a nested value. A compiler stops at the first error: where there is one, each text of the value is compiled
+    /// by itself, so that all of them are said.
+    fn compiled_deep<T>(&mut self, node: &Node, known: &Known, compile: impl FnOnce(&Compiler) -> Result<T, SourceError>) -> Option<T> {
+        let before = self.found.len();
+        let compiled = self.compiled(Written::Node(node), compile);
+        if compiled.is_none() && node.as_scalar().is_none() {
+            for leaf in leaves(node) {
+                self.value(leaf, known);
+            }
+            self.found[before..].sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
+        }
+        compiled
     }
 
     /// Reports what is wrong within a value.
@@ -243,11 +260,21 @@ impl Compiling<'_> {
         if name.optional {
             return;
         }
-        let place = written.place(&name.pointer, Some((name.offset, name.name.len())));
+        let place = written.place(&name.pointer, Some((name.offset, "env.".len() + name.name.len())));
         let message = format!("`env.{}` is not set", name.name);
-        let problem = if self.options.strict_env { self.scenario.error(place, message) } else { self.scenario.warning(place, message) };
+        let problem =
+            if self.options.strict_env && !self.idle { self.scenario.error(place, message) } else { self.scenario.warning(place, message) };
         let help = format!("set it in the environment or in `env_file`, or run with `--var {}=..`", name.name);
         self.found.push(problem.help(help));
+    }
+}
+
+/// All scalars of a value.
+fn leaves(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        Kind::Scalar(_) => vec![node],
+        Kind::Sequence(items) => items.iter().flat_map(leaves).collect(),
+        Kind::Mapping(entries) => entries.iter().flat_map(|entry| leaves(&entry.value)).collect(),
     }
 }
 

@@ -57,11 +57,12 @@ impl Declared {
                 for entry in task.head.vars.iter().flat_map(|vars| &vars.0) {
                     declared.add(scenario, &entry.name, &entry.name.value, filler.clone(), found);
                 }
-                let vars = task.head.vars.as_ref();
+                let vars = [&config.vars, &task.head.vars];
                 for name in captures(&task.steps) {
                     let plain = capture_name(&name.value).0;
-                    if let Some(var) = vars.and_then(|vars| vars.find(plain)) {
-                        let message = format!("`{plain}` is already one of the task's `vars`");
+                    // Captures are emptied when an iteration begins, and `vars` are filled then.
+                    if let Some(var) = vars.into_iter().flatten().find_map(|vars| vars.find(plain)) {
+                        let message = format!("`{plain}` is already one of `vars`");
                         let problem = scenario.error(name.span, message).label(&scenario.source, var.name.span.range(), "here");
                         found.push(problem.help("capture into another name"));
                     }
@@ -98,17 +99,12 @@ impl Declared {
             (Filler::Feed, other) | (other, Filler::Feed) => *other != Filler::Feed,
             (Filler::Setup, Filler::Setup) => false,
             (Filler::Setup, _) => true,
-            (Filler::Class(a), Filler::Task(b, _)) => a == b,
             _ => false,
         });
         if let Some((other, span)) = clash {
-            let (what, help) = match other {
-                Filler::Feed => ("a data feed", "choose another name"),
-                Filler::Setup => ("captured in `setup`, and can only be read after it", "choose another name"),
-                _ => ("one of the class's `vars`", "choose another name"),
-            };
+            let what = if *other == Filler::Feed { "a data feed" } else { "captured in `setup`, and can only be read after it" };
             let problem = scenario.error(written.span, format!("`{name}` is already {what}"));
-            found.push(problem.label(&scenario.source, span.range(), "here").help(help));
+            found.push(problem.label(&scenario.source, span.range(), "here").help("choose another name"));
         }
         others.push((filler, written.span));
     }

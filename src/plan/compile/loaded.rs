@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::compiling::{CompileOptions, compile};
 use crate::config::{self, Overrides, ProcessEnv};
 use crate::plan::Plan;
-use crate::text::{Diagnostic, Source};
+use crate::text::{Diagnostic, Secrets, Severity, Source};
 
 /// A plan, and what is worth knowing about the scenario it was made of.
 #[derive(Debug)]
@@ -24,10 +24,14 @@ pub struct Loaded {
 pub fn load(path: &Path, overrides: &Overrides, process: &ProcessEnv, options: CompileOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let name = path.display().to_string();
     match std::fs::read_to_string(path) {
-        Ok(text) => from_text(&name, &text, path.parent().unwrap_or(Path::new("")), overrides, process, options),
+        Ok(text) => {
+            // The folder of a bare file name has no name, and a command can't be run in it.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            from_text(&name, &text, folder, overrides, process, options)
+        }
         Err(error) => {
             let help = match error.kind() {
-                std::io::ErrorKind::NotFound => "check the path; `loadline init` writes a first scenario",
+                std::io::ErrorKind::NotFound => "check the path",
                 std::io::ErrorKind::InvalidData => "a scenario is a text file in UTF-8",
                 _ => "check that it is a file you may read",
             };
@@ -72,10 +76,18 @@ pub fn from_text(
         }
     }
     unique.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.labels.first().map(|label| label.span.start)));
+    // A message may quote a value; the file itself shows only the variable.
+    let secrets = Secrets::new(reading.scenario.iter().flat_map(|scenario| &scenario.secrets));
+    unique.iter_mut().for_each(|diagnostic| mask(diagnostic, &secrets));
     match plan {
-        Some(plan) if unique.iter().all(|diagnostic| diagnostic.severity != crate::text::Severity::Error) => {
-            Ok(Loaded { plan, notes: unique })
-        }
+        Some(plan) if unique.iter().all(|diagnostic| diagnostic.severity != Severity::Error) => Ok(Loaded { plan, notes: unique }),
         _ => Err(unique),
+    }
+}
+
+fn mask(diagnostic: &mut Diagnostic, secrets: &Secrets) {
+    let texts = diagnostic.labels.iter_mut().map(|label| &mut label.text).chain(&mut diagnostic.help);
+    for text in texts.chain([&mut diagnostic.message]) {
+        *text = secrets.mask(text).into_owned();
     }
 }

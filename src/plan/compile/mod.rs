@@ -1,5 +1,7 @@
 //! From a scenario to a plan: names become indexes, texts become templates, and what can't work is said before any load.
 
+#[cfg(test)]
+mod arbitrary;
 mod body;
 mod checks;
 mod classes;
@@ -7,6 +9,10 @@ mod compiling;
 mod data;
 mod declared;
 mod digest;
+#[cfg(test)]
+mod documentation;
+#[cfg(test)]
+mod golden;
 mod headers;
 mod known;
 mod load;

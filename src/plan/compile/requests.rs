@@ -30,6 +30,9 @@ impl Compiling<'_> {
                 "write `timeout: 30s`",
             );
         }
+        if let Some(tags) = keys.tags.as_ref().filter(|_| around.class.is_none()) {
+            self.error(tags.span, format!("tags are for requests of users: those of `{}` are in no result", around.name), "remove them");
+        }
         let path = self.text(&request.path, known);
         let headers = self.headers(&settings, keys, known);
         let body = self.body(request.body.as_ref(), known);

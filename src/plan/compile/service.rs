@@ -1,5 +1,7 @@
 //! The system under test.
 
+use std::path::PathBuf;
+
 use super::super::{PortPlan, ReadyPlan, ReadyProbe, ServicePlan};
 use super::compiling::Compiling;
 use crate::config::{PortConfig, ReadyConfig, Spanned, Text};
@@ -15,9 +17,13 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<ServicePlan> {
     let text = |text: &Option<Spanned<Text>>| text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let command = text(&service.command).filter(|_| !scenario.target_given);
     let started = command.is_some();
-    let folder = service.folder.as_ref().map_or_else(|| scenario.folder.clone(), |folder| scenario.folder.join(folder.as_str()));
+    let folder = PathBuf::from(service.folder.as_ref().map_or(".", |folder| folder.as_str()));
     if let Some(written) = service.folder.as_ref().filter(|_| started && !folder.is_dir()) {
-        compiling.error(written.span, format!("there is no folder `{}`", written.as_str()), "paths are relative to the scenario file");
+        compiling.error(
+            written.span,
+            format!("there is no folder `{}`", written.as_str()),
+            "this path is relative to the folder that loadline runs in",
+        );
     }
     let port = match service.port.as_ref().map(|port| port.value) {
         Some(PortConfig::Fixed(port)) => PortPlan::Fixed(port),

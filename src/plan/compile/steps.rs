@@ -60,7 +60,9 @@ impl Compiling<'_> {
     fn step(&mut self, step: &Spanned<StepConfig>, around: &Surroundings<'_>, known: &mut Known, out: &mut Vec<Step>) -> Option<Json> {
         let count = step.repeat.as_ref().map_or(1, |repeat| repeat.0);
         let concurrency = step.concurrency.as_ref().map_or(1, |concurrency| concurrency.0);
-        if let Some(concurrency) = step.concurrency.as_ref().filter(|concurrency| around.class.is_some() && concurrency.0 > 1) {
+        if let Some(concurrency) =
+            step.concurrency.as_ref().filter(|concurrency| around.class.is_some() && step.repeat.is_some() && concurrency.0 > 1)
+        {
             let help = "remove it: a user does one thing at a time; more users do more at once";
             self.error(concurrency.span, "`concurrency` is for `setup`, `verify` and `teardown`", help);
         }
@@ -96,7 +98,7 @@ impl Compiling<'_> {
                 Json::Array(self.steps(steps, around, known, out))
             }
         };
-        let inner = out.len() - begin - 1;
+        let inner = out.len().saturating_sub(begin + 1);
         if let Some(Step::Repeat { length, .. }) = out.get_mut(begin).filter(|_| step.repeat.is_some()) {
             *length = inner;
             return Some(json!({ "repeat": count, "concurrency": concurrency, "steps": described }));

@@ -16,6 +16,11 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<String> {
     // Any port will do to see whether the rest is right.
     let probe = if compiling.scenario.keeps_port { text.replace("${PORT}", "1") } else { text.to_owned() };
     match Target::parse(&probe) {
+        // `http//host` reads as a host called `http`.
+        Ok(parsed) if ["http", "https"].contains(&parsed.host.as_str()) => {
+            compiling.error(target.span, format!("the target's host is `{}`", parsed.host), "write `://` behind the scheme");
+            None
+        }
         Ok(parsed) => {
             if let Some((user, password)) = parsed.userinfo {
                 let pair = format!("{user}:{password}");

@@ -142,11 +142,9 @@ fn fits(compiling: &mut Compiling<'_>, scope: &ThresholdScope, threshold: &Thres
         (_, Metric::Service(_)) => {
             compiling.error(span, "memory and CPU belong to the scope `service`", "move it under `service:`");
         }
-        (ThresholdScope::All, Metric::Capacity) => {
-            if load.is_some_and(|load| !matches!(load, LoadPlan::Capacity(_))) {
-                let help = "give the load a `capacity` search, or remove the threshold";
-                compiling.error(span, "only a capacity search finds the capacity", help);
-            }
+        (ThresholdScope::All, Metric::Capacity) if load.is_some_and(|load| !matches!(load, LoadPlan::Capacity(_))) => {
+            let help = "give the load a `capacity` search, or remove the threshold";
+            compiling.error(span, "only a capacity search finds the capacity", help);
         }
         (_, Metric::Capacity | Metric::Iterations | Metric::Dropped) if *scope != ThresholdScope::All => {
             compiling.error(span, "this is a figure of the load as a whole", "move it under `all:`");

@@ -1,0 +1,69 @@
+//! Percentiles against those of every single answer, as the server itself timed it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+use serde_json::Value;
+
+use crate::support::{Answer, Folder, RawServer, endpoint};
+
+/// What waking up late may add on a busy machine, beside the 1 % that is promised.
+const SCHEDULING: Duration = Duration::from_millis(3);
+
+#[test]
+fn percentiles_agree_with_those_of_every_sample_kept() {
+    let times = Arc::<Mutex<Vec<Duration>>>::default();
+    let (kept, next) = (times.clone(), AtomicUsize::new(0));
+    let server = RawServer::start(move |_| {
+        let begin = Instant::now();
+        sleep(delay(next.fetch_add(1, Ordering::SeqCst)));
+        kept.lock().unwrap().push(begin.elapsed());
+        Answer::ok("done")
+    });
+    let folder = Folder::new();
+    folder.loadline(["run", &server.url(), "-n", "200", "-c", "4"]).exits_with(0);
+    let mut times = times.lock().unwrap().clone();
+    times.sort();
+    assert_eq!(times.len(), 200);
+    let record = folder.record();
+    let endpoint = endpoint(&record, "GET /");
+    let (latency, service, wait) =
+        (histogram(&endpoint["latency"]["ok"]), histogram(&endpoint["service_time"]), histogram(&endpoint["phases"]["wait"]));
+    for (name, histogram) in [("latency", &latency), ("service time", &service), ("wait", &wait)] {
+        assert_eq!(histogram.len(), 200, "{name}");
+        for percent in [50.0, 90.0, 95.0, 99.0] {
+            let exact = times[(200.0 * percent / 100.0) as usize - 1];
+            let measured = Duration::from_micros(histogram.value_at_percentile(percent));
+            agrees(&format!("p{percent} of {name}"), measured, exact);
+        }
+        agrees(&format!("max of {name}"), Duration::from_micros(histogram.max()), times[199]);
+    }
+    // What the summary says is what the stored histogram says.
+    for (key, percent) in [("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99.9", 99.9)] {
+        let summary = record["summary"][format!("{key}_latency")].as_f64().unwrap();
+        let stored = latency.value_at_percentile(percent) as f64 / 1e6;
+        assert!((summary - stored).abs() <= stored * 0.001, "{key}: {summary} and {stored}");
+    }
+}
+
+/// From 5 to 84 ms, each several times and in no order; one in twenty twice as long.
+fn delay(number: usize) -> Duration {
+    let base = 5 + (number * 37) % 80;
+    Duration::from_millis(if number % 20 == 7 { 2 * base as u64 } else { base as u64 })
+}
+
+#[track_caller]
+fn agrees(what: &str, measured: Duration, exact: Duration) {
+    let (low, high) = (exact.mul_f64(0.99), exact.mul_f64(1.01) + SCHEDULING);
+    assert!((low..=high).contains(&measured), "{what}: {measured:?}, and of all samples {exact:?}");
+}
+
+fn histogram(stored: &Value) -> Histogram<u64> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(stored.as_str().expect("a text")).unwrap();
+    Deserializer::new().deserialize(&mut bytes.as_slice()).expect("V2 deflate")
+}

@@ -1,0 +1,24 @@
+//! What all tests use: the program, a folder to run it in, services to run it against.
+
+mod demo;
+mod folder;
+mod loadline;
+mod raw_server;
+mod record;
+
+pub(crate) use demo::Demo;
+pub(crate) use folder::Folder;
+pub(crate) use loadline::{Loadline, Output, Running};
+pub(crate) use raw_server::{Answer, RawServer, Seen};
+pub(crate) use record::{Record, endpoint, failing_thresholds, sent, statuses, threshold};
+
+use std::time::{Duration, Instant};
+
+/// Waits until `condition` holds; fails with `what` when it doesn't within half a minute.
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what}: not within half a minute");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
