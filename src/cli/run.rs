@@ -91,6 +91,9 @@ impl Run<'_> {
         gate::mark_aborted(&mut record.thresholds, aborted);
         mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
+        if self.args.judging.on_saturation == SaturationArg::Invalid {
+            gate::doubt_regression(&mut record);
+        }
         let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
         Ok((record, decision))

@@ -317,6 +317,7 @@ impl<'a> Run<'a> {
         self.draft.sent.load = result.totals.counters.sent_load;
         self.draft.sent.redirects += result.totals.counters.sent_redirects;
         self.draft.users_max = result.users_max;
+        self.draft.generator.cpu_peak_percent = result.busy_max.map(|busy| busy * 100.0);
         self.draft.warnings.extend(result.remarks.into_iter().map(|remark| plain_warning("iterations_cut", remark)));
         self.draft.totals = result.totals;
         self.draft.timeline = result.timeline;

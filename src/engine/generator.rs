@@ -58,6 +58,9 @@ pub(super) struct Report {
     pub(super) delta: Delta,
     /// The most users since the last tick.
     pub(super) users: u32,
+    /// Share of the time since the last tick that this thread was running, 0 to 1; none where it can't be read, or the
+    /// time was too short to tell.
+    pub(super) busy: Option<f64>,
     /// Nothing comes after it.
     pub(super) last: bool,
 }
@@ -89,7 +92,8 @@ async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: 
         shared,
     });
     tokio::task::spawn_local(follow_course(context.clone()));
-    let hand_over = HandOver { context: &context, thread, reports, spares, tick: Cell::new(0) };
+    let hand_over =
+        HandOver { context: &context, thread, reports, spares, tick: Cell::new(0), cpu: Cell::new((thread_cpu(), Instant::now())) };
     let tasks = Rc::new(RefCell::new(JoinSet::new()));
     let work = async {
         match people {
@@ -163,7 +167,12 @@ struct HandOver<'a> {
     reports: &'a SyncSender<Report>,
     spares: &'a Receiver<Delta>,
     tick: Cell<u64>,
+    /// CPU time of this thread at the last tick, and when that was.
+    cpu: Cell<(Option<Duration>, Instant)>,
 }
+
+/// CPU shares of a shorter time than this say little.
+const SHORTEST_SHARE: Duration = Duration::from_millis(200);
 
 impl HandOver<'_> {
     /// Hands over for ever, in step with the load's beginning: one tick ends exactly there.
@@ -189,7 +198,7 @@ impl HandOver<'_> {
         let spare = self.spares.try_recv().unwrap_or_default();
         let delta = self.context.recorder.borrow_mut().swap(spare);
         let users = self.context.users_peak.replace(self.context.users.get());
-        let report = Report { thread: self.thread, tick: self.tick.get(), at, delta, users, last };
+        let report = Report { thread: self.thread, tick: self.tick.get(), at, delta, users, busy: self.busy(), last };
         // Waiting for the collector would stop the load; it is never a second behind unless the machine is lost.
         match self.reports.try_send(report) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
@@ -198,4 +207,24 @@ impl HandOver<'_> {
             }
         }
     }
+
+    fn busy(&self) -> Option<f64> {
+        let (cpu, now) = (thread_cpu(), Instant::now());
+        let (before, since) = self.cpu.replace((cpu, now));
+        let elapsed = now - since;
+        (elapsed >= SHORTEST_SHARE).then_some(())?;
+        Some(cpu?.saturating_sub(before?).as_secs_f64() / elapsed.as_secs_f64())
+    }
+}
+
+/// CPU time of the calling thread.
+#[cfg(unix)]
+fn thread_cpu() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
+}
+
+#[cfg(not(unix))]
+fn thread_cpu() -> Option<Duration> {
+    None
 }

@@ -53,6 +53,8 @@ pub struct LoadResult {
     pub timeline: Timeline,
     /// The most users at once, by second.
     pub users_max: u32,
+    /// The busiest second of a generator thread, 0 to 1; none where it can't be read or the load was too short.
+    pub busy_max: Option<f64>,
     /// Whether it was ended by [`Control`] before its time.
     pub stopped_early: bool,
     /// Why it couldn't be carried out, where it couldn't.
@@ -235,6 +237,7 @@ struct Collector {
     totals: Totals,
     timeline: Timeline,
     users_max: u32,
+    busy_max: Option<f64>,
     threads: usize,
     warmup: Micros,
     planned: Option<Micros>,
@@ -255,6 +258,7 @@ impl Collector {
             totals: Totals::new(plan.endpoints.len(), plan.checks.len()),
             timeline: Timeline::new(TICK),
             users_max: 0,
+            busy_max: None,
             threads,
             warmup,
             planned: end,
@@ -302,6 +306,7 @@ impl Collector {
             self.last_done = self.last_done.max(delta.last_done);
         }
         self.users_max = self.users_max.max(users);
+        self.busy_max = reports.iter().filter_map(|report| report.busy).chain(self.busy_max).reduce(f64::max);
         if at > self.warmup {
             let from = self.last_at.max(self.warmup);
             self.timeline.add(from.saturating_sub(self.warmup), at.saturating_sub(from), users, &deltas);
@@ -354,7 +359,15 @@ impl Collector {
             _ if measured > Micros::ZERO => measured,
             _ => self.last_at.saturating_sub(self.warmup),
         };
-        LoadResult { totals: self.totals, timeline: self.timeline, users_max: self.users_max, stopped_early, failure, remarks }
+        LoadResult {
+            totals: self.totals,
+            timeline: self.timeline,
+            users_max: self.users_max,
+            busy_max: self.busy_max,
+            stopped_early,
+            failure,
+            remarks,
+        }
     }
 }
 

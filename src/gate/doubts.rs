@@ -1,8 +1,9 @@
 //! Doubts about a measurement: what the generator did to it, and what wasn't measured at all.
 
-use crate::metrics::{ErrorCategory, Totals};
+use super::thresholds::{Evidence, judge};
+use crate::metrics::{ErrorCategory, Histogram, Totals};
 use crate::plan::{LoadPlan, Metric, Plan, Step};
-use crate::record::{CapacityRecord, GeneratorUse, Summary, Warning};
+use crate::record::{CapacityRecord, Comparison, ComparisonVerdict, GeneratorUse, Record, Summary, ThresholdOutcome, Warning};
 use crate::units::{Micros, Rate, Share};
 
 /// What a run was and what it came to.
@@ -28,6 +29,14 @@ const LEAST_LAG: Micros = Micros::from_millis(1);
 const LATE_SHARE: f64 = 0.01;
 /// ...from this many on: one hiccup of the machine among a hundred starts is none of a generator's limit.
 const LEAST_LATE: u64 = 3;
+/// A generator thread that ran for more of a second than this, in percent, had hardly a moment to wait in.
+const AT_LIMIT: f64 = 70.0;
+/// The lag that is borne in any case where the machine is to blame.
+const MOST_LAG: Micros = Micros::from_millis(25);
+/// The generator was at its limit.
+const SATURATED: &str = "generator_saturated";
+/// The machine ran something else when requests should have started.
+const LATE: &str = "late_starts";
 /// A generator that uses more of its cores than this, in percent, adds to what it measures.
 const BUSY: f64 = 80.0;
 /// Less than this share of the asked arrivals is worth a word.
@@ -69,27 +78,74 @@ fn nothing_measured(run: &Circumstances<'_>) -> Option<Warning> {
     Some(Warning { code: code.to_owned(), invalidates: true, message, advice })
 }
 
-/// The generator started requests late through its own fault, where starts have a time at all.
+/// Requests started late, where starts have a time at all.
+///
+/// There are two reasons for it, and the CPU time of the generator's busiest second tells them apart. A generator at its
+/// limit makes the run invalid. One that was ready while the machine ran something else, as shared runners do, has only
+/// made response times longer than they were: what held in spite of that holds, and is shown with a warning. The run is
+/// invalid all the same when the lag is no longer small, or when a threshold was missed that the service itself, from
+/// sent to answered, has met.
 fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
     let (late, starts) = (run.generator.late_starts, run.totals.lag.count());
     if !has_schedule(run.plan) || late < LEAST_LATE || late as f64 <= starts as f64 * LATE_SHARE {
         return None;
     }
-    let lag = run.generator.schedule_lag_p99.map(|lag| format!("; 99 % of the starts were at most {} late", Micros::from_secs_f64(lag)));
-    let message = format!(
-        "the generator could not keep up: {late} of {starts} requests ({}) started late{}",
-        Share(late as f64 / starts as f64),
-        lag.unwrap_or_default()
-    );
+    let lag = run.generator.schedule_lag_p99.map(Micros::from_secs_f64);
+    let told = lag.map(|lag| format!("; 99 % of the starts were at most {lag} late")).unwrap_or_default();
+    let late = format!("{late} of {starts} requests ({}) started late{told}", Share(late as f64 / starts as f64));
+    let at_limit = run.generator.cpu_peak_percent.is_none_or(|peak| peak >= AT_LIMIT);
+    let unjust = missed_by_lag_alone(run);
+    let invalid = at_limit || unjust || lag.is_none_or(|lag| lag > bearable(run.totals));
+    let (code, message) = match (at_limit, unjust) {
+        (true, _) => (SATURATED, format!("the generator could not keep up: {late}")),
+        (false, true) => (LATE, format!("the machine was busy, and a threshold was missed for that alone: {late}")),
+        (false, false) => (LATE, format!("the machine was busy: {late}; response times include it")),
+    };
     let less = if matches!(run.plan.load, LoadPlan::Open(_)) { "lower `--rate`" } else { "take fewer `--users`" };
     let threads = run.generator.threads;
-    let advice =
-        format!("raise `--threads` (now {threads}) where cores are free, {less}, or run loadline on another machine than the service");
-    let anyway = if run.saturation_invalidates { "; `--on-saturation warn` shows the figures anyway" } else { "" };
-    let advice = format!("{advice}{anyway}");
+    let mut advice = match at_limit {
+        true => {
+            format!("raise `--threads` (now {threads}) where cores are free, {less}, or run loadline on another machine than the service")
+        }
+        false => "end what else runs there, or run loadline on another machine than the service".to_owned(),
+    };
     // A search that ends at the generator's limit has found a lower bound: that is a result.
-    let invalidates = run.saturation_invalidates && run.capacity.is_none();
-    Some(Warning { code: "generator_saturated".to_owned(), invalidates, message, advice: Some(advice) })
+    let invalidates = invalid && run.saturation_invalidates && run.capacity.is_none();
+    if invalidates {
+        advice += "; `--on-saturation warn` shows the figures anyway";
+    }
+    Some(Warning { code: code.to_owned(), invalidates, message, advice: Some(advice) })
+}
+
+/// The lag that is borne where the machine is to blame: up to the median response time, and 25 ms in any case.
+fn bearable(totals: &Totals) -> Micros {
+    let mut all = Histogram::default();
+    totals.endpoints.iter().for_each(|endpoint| all.merge(&endpoint.ok));
+    all.percentile(50.0).unwrap_or_default().max(MOST_LAG)
+}
+
+/// Whether a threshold that fails the run was missed, and would have held on service times.
+fn missed_by_lag_alone(run: &Circumstances<'_>) -> bool {
+    let mut served = run.totals.clone();
+    for endpoint in &mut served.endpoints {
+        endpoint.ok = endpoint.service.clone();
+    }
+    let judged = |totals| judge(run.plan, totals, &Evidence::default()).into_iter();
+    judged(run.totals).zip(judged(&served)).any(|(seen, served)| {
+        seen.severity == "fail" && seen.outcome == ThresholdOutcome::Failed && served.outcome == ThresholdOutcome::Passed
+    })
+}
+
+/// A regression found in a run whose requests started late is no regression of the service: the run is invalid.
+pub fn doubt_regression(record: &mut Record) {
+    let regressed = |comparison: &Comparison| comparison.verdict == ComparisonVerdict::Regressed && !comparison.advisory;
+    if record.comparison.as_ref().is_some_and(regressed)
+        && let Some(late) = record.warnings.iter_mut().find(|warning| warning.code == LATE)
+    {
+        late.invalidates = true;
+        late.message += ", so that the comparison can't be trusted";
+        record.warnings.sort_by_key(|warning| !warning.invalidates);
+    }
 }
 
 /// A generator without a moment's rest: what it measures includes itself.
@@ -229,7 +285,8 @@ mod tests {
     fn more_than_one_of_a_hundred_late_starts_is_saturation() {
         let open = plan_with(OPEN);
         assert_eq!(found(&open, &run_with(good(), 10), |_| ()), []);
-        let late = run_with(good(), 40);
+        let mut late = run_with(good(), 40);
+        late.1.cpu_peak_percent = Some(96.0);
         let warnings = found(&open, &late, |_| ());
         assert_eq!(codes(&warnings), [("generator_saturated", true)]);
         assert_eq!(
@@ -247,6 +304,55 @@ mod tests {
             codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.asked_rate = None)),
             [("few_samples", false)]
         );
+    }
+
+    #[test]
+    fn a_machine_that_was_busy_takes_nothing_from_what_held() {
+        let open = plan_with(&format!("{OPEN}thresholds: {{all: [p95 < 50ms]}}\n"));
+        let mut late = run_with(good(), 40);
+        late.1.cpu_peak_percent = Some(12.0);
+        let warnings = found(&open, &late, |_| ());
+        assert_eq!(codes(&warnings), [("late_starts", false)]);
+        assert_eq!(
+            warnings[0].message,
+            "the machine was busy: 40 of 1000 requests (4%) started late; 99 % of the starts were at most 20ms late; response times include it"
+        );
+        // A lag beyond 25 ms and the median is no longer noise.
+        late.1.schedule_lag_p99 = Some(0.026);
+        assert_eq!(codes(&found(&open, &late, |_| ())), [("late_starts", true)]);
+        // Nor is a threshold that the service met and the run missed.
+        late.1.schedule_lag_p99 = Some(0.020);
+        for endpoint in &mut late.0.endpoints {
+            endpoint.service = endpoint.ok.clone();
+            let number = endpoint.ok.count();
+            endpoint.ok = Histogram::default();
+            endpoint.ok.record_n(Micros::from_millis(60), number);
+        }
+        let warnings = found(&open, &late, |_| ());
+        assert_eq!(codes(&warnings), [("late_starts", true)]);
+        assert!(warnings[0].message.starts_with("the machine was busy, and a threshold was missed for that alone: 40 of 1000"));
+        // Where the service missed it too, it is to blame.
+        for endpoint in &mut late.0.endpoints {
+            endpoint.service = endpoint.ok.clone();
+        }
+        assert_eq!(codes(&found(&open, &late, |_| ())), [("late_starts", false)]);
+    }
+
+    #[test]
+    fn a_regression_in_a_late_run_is_not_the_services() {
+        let mut record = crate::record::fixture::sketch("r", 0).record();
+        let base = record.clone();
+        record.comparison = Some(crate::compare::between(&base, &base, "base", &crate::compare::Policy::default()));
+        let warning = |code: &str| Warning { code: code.to_owned(), invalidates: false, message: "late".to_owned(), advice: None };
+        record.warnings = vec![warning("few_samples"), warning("late_starts")];
+        doubt_regression(&mut record);
+        assert_eq!(codes(&record.warnings), [("few_samples", false), ("late_starts", false)]);
+        if let Some(comparison) = &mut record.comparison {
+            comparison.verdict = ComparisonVerdict::Regressed;
+        }
+        doubt_regression(&mut record);
+        assert_eq!(codes(&record.warnings), [("late_starts", true), ("few_samples", false)]);
+        assert_eq!(record.warnings[0].message, "late, so that the comparison can't be trusted");
     }
 
     #[test]

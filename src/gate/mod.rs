@@ -12,6 +12,6 @@ mod verdict;
 mod view;
 
 pub use abort::AbortWatch;
-pub use doubts::{Circumstances, doubts, lag_limit};
+pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
 pub use verdict::{Decision, decide, decide_again};

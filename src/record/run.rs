@@ -94,6 +94,10 @@ pub struct GeneratorUse {
     pub cpu_seconds: Option<f64>,
     /// The same in percent of the cores that the generator threads could use.
     pub cpu_percent: Option<f64>,
+    /// The busiest second of a generator thread: its CPU time in percent of that second; null where it can't be read.
+    /// Tells a generator at its limit from one that the machine didn't let run.
+    #[serde(default)]
+    pub cpu_peak_percent: Option<f64>,
     /// Peak resident memory of the process in bytes; null where it can't be read.
     pub memory_max: Option<u64>,
     /// Schedule lag percentiles in seconds; null where nothing was scheduled.

@@ -127,6 +127,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
         verify: Vec::new(),
         service: None,
         generator: GeneratorUse {
+            cpu_peak_percent: None,
             threads: 1,
             cpu_seconds: Some(2.1),
             cpu_percent: Some(21.0),
