@@ -81,7 +81,11 @@ fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
         Share(late as f64 / starts as f64),
         lag.unwrap_or_default()
     );
-    let less = if matches!(run.plan.load, LoadPlan::Open(_)) { "lower `--rate`" } else { "take fewer `--users`" };
+    let less = match run.plan.load {
+        LoadPlan::Open(_) => "lower `--rate`",
+        LoadPlan::Closed(_) => "take fewer `--users`",
+        LoadPlan::Capacity(_) => "lower `to`",
+    };
     let threads = run.generator.threads;
     let advice =
         format!("raise `--threads` (now {threads}) where cores are free, {less}, or run loadline on another machine than the service");
