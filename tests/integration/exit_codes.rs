@@ -53,6 +53,14 @@ fn what_is_not_http_is_counted_as_that() {
 }
 
 #[test]
+fn a_server_that_speaks_no_tls_is_counted_as_that() {
+    let server = RawServer::start(|_| Answer::ok("fine"));
+    let folder = Folder::new();
+    folder.loadline(["run", &server.url().replace("http:", "https:"), "-n", "2", "-c", "1", "--timeout", "5s"]).exits_with(3);
+    assert_eq!(errors(&folder), [("tls".to_owned(), 2)]);
+}
+
+#[test]
 fn a_connection_closed_in_the_middle_is_a_reset() {
     let (folder, output) = against(|_| Answer::BytesAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf".to_vec()), &[]);
     assert_eq!(output.code, 3, "{output}");
