@@ -70,7 +70,7 @@ pub(super) struct RunArgs {
     pub(super) output: OutputArgs,
 
     /// Generator threads (default: half of the cores, so that the service keeps the others)
-    #[arg(long, value_name = "N", env = "LOADLINE_THREADS")]
+    #[arg(long, value_name = "N", env = "LOADLINE_THREADS", help_heading = "Scenario")]
     pub(super) threads: Option<NonZeroUsize>,
 }
 

@@ -28,11 +28,6 @@ impl Failure {
         Self { code: 2, text }
     }
 
-    /// Nobody reads what is printed any longer, as with `| head`: quietly over.
-    pub(super) fn unread() -> Self {
-        Self { code: 0, text: String::new() }
-    }
-
     /// Says it, and gives the exit code.
     pub(super) fn report(self) -> ExitCode {
         console::complain(&self.text);

@@ -101,7 +101,11 @@ fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
         (false, true) => (LATE, format!("the machine was busy, and a threshold was missed for that alone: {late}")),
         (false, false) => (LATE, format!("the machine was busy: {late}; response times include it")),
     };
-    let less = if matches!(run.plan.load, LoadPlan::Open(_)) { "lower `--rate`" } else { "take fewer `--users`" };
+    let less = match run.plan.load {
+        LoadPlan::Open(_) => "lower `--rate`",
+        LoadPlan::Closed(_) => "take fewer `--users`",
+        LoadPlan::Capacity(_) => "lower `to`",
+    };
     let threads = run.generator.threads;
     let mut advice = match at_limit {
         true => {

@@ -177,8 +177,8 @@ fn few_samples(metric: Metric, samples: Option<u64>) -> Option<String> {
     // Up to a rounding error, so that p95 takes 100 and not 101.
     let needed = (5.0 / beyond - 1e-6).ceil();
     samples.filter(|&samples| (samples as f64) < needed && needed.is_finite()).map(|samples| {
-        let count = if samples == 1 { "1 sample".to_owned() } else { format!("{samples} samples") };
-        format!("of {count}: from {needed:.0} on it is more than a few extremes")
+        let noun = if samples == 1 { "sample" } else { "samples" };
+        format!("only {samples} {noun} of {needed:.0}")
     })
 }
 
@@ -252,7 +252,7 @@ mod tests {
                 "write: requests < 5 = – NoSamples/fail (no request was finished)",
                 "all: dns_p95 < 5ms = – NoSamples/fail (no successful request had this phase)",
                 "all: check_rate == 100% = – NoSamples/fail (nothing was checked)",
-                "all: p95 < 1s = 10ms Passed/fail (of 5 samples: from 100 on it is more than a few extremes)",
+                "all: p95 < 1s = 10ms Passed/fail (only 5 samples of 100)",
                 "customer: p95 < 1s = – NoSamples/fail (no request was successful)",
             ]
         );
@@ -265,8 +265,8 @@ mod tests {
         };
         assert_eq!(note(100, "p95 < 1s"), ["visitor: p95 < 1s = 10ms Passed/fail"]);
         assert!(note(99, "p95 < 1s")[0].contains("99 samples"));
-        assert!(note(499, "p99 < 1s")[0].contains("from 500 on"));
-        assert!(note(1, "p50 < 1s")[0].contains("of 1 sample:"));
+        assert!(note(499, "p99 < 1s")[0].contains("of 500"));
+        assert!(note(1, "p50 < 1s")[0].contains("(only 1 sample of 10)"));
         assert_eq!(note(1, "max < 1s"), ["visitor: max < 1s = 10ms Passed/fail"]);
     }
 

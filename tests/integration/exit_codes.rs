@@ -53,6 +53,14 @@ fn what_is_not_http_is_counted_as_that() {
 }
 
 #[test]
+fn a_server_that_speaks_no_tls_is_counted_as_that() {
+    let server = RawServer::start(|_| Answer::ok("fine"));
+    let folder = Folder::new();
+    folder.loadline(["run", &server.url().replace("http:", "https:"), "-n", "2", "-c", "1", "--timeout", "5s"]).exits_with(3);
+    assert_eq!(errors(&folder), [("tls".to_owned(), 2)]);
+}
+
+#[test]
 fn a_connection_closed_in_the_middle_is_a_reset() {
     let (folder, output) = against(|_| Answer::BytesAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf".to_vec()), &[]);
     assert_eq!(output.code, 3, "{output}");
@@ -228,4 +236,25 @@ fn a_generator_that_stood_still_makes_an_open_load_invalid() {
     let output = stopped("warn");
     assert_eq!(output.code, 0, "{output}");
     assert!(output.stdout.contains("warning: the generator could not keep up: "), "{output}");
+}
+
+#[test]
+fn a_reader_that_leaves_does_not_change_the_verdict() {
+    let demo = Demo::start();
+    let folder = Folder::new();
+    let url = format!("{}/nowhere", demo.url());
+    let run = folder.loadline(["run", &url, "-n", "2", "-c", "1", "--threshold", "error_rate < 1%"]);
+    assert_eq!(run.exit_code_unread(), 1);
+    assert!(folder.path("loadline-report/record.json").exists());
+}
+
+#[test]
+fn output_that_cannot_be_written_is_exit_3_and_the_report_is_there() {
+    let demo = Demo::start();
+    let folder = Folder::new();
+    let url = format!("{}/health", demo.url());
+    let output = folder.loadline(["run", &url, "-n", "2", "-c", "1"]).exits_into("/dev/full");
+    assert_eq!(output.code, 3, "{output}");
+    assert!(output.stderr.ends_with("error: failed to print: No space left on device (os error 28)\n"), "{output}");
+    assert!(folder.path("loadline-report/report.html").exists());
 }

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::support::{Demo, Folder, Running, endpoint, eventually, sent};
+use crate::support::{Demo, Folder, Running, endpoint, eventually, lives, sent};
 
 const LONG: &str = "\
 name: long
@@ -57,7 +57,7 @@ fn the_service_goes_with_the_run() {
     let output = run.wait();
     assert_eq!(output.code, 130, "{output}");
     let child = folder.read("child").trim().to_owned();
-    eventually("its processes are gone", || !std::path::Path::new("/proc").join(&child).exists());
+    eventually("its processes are gone", || !lives(&child));
 }
 
 #[test]

@@ -15,8 +15,22 @@ use crate::support::{Answer, Folder, RawServer, endpoint};
 /// What waking up late may add on a busy machine, beside the 1 % that is promised.
 const SCHEDULING: Duration = Duration::from_millis(3);
 
+/// Three attempts: what is wrong with a percentile is wrong each time, and another program that held the machine for a
+/// moment is not.
 #[test]
 fn percentiles_agree_with_those_of_every_sample_kept() {
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        found = disagreements();
+        if found.is_empty() {
+            return;
+        }
+    }
+    panic!("{}", found.join("\n"));
+}
+
+/// Where percentiles of a run differ from those of the times that the server took.
+fn disagreements() -> Vec<String> {
     let times = Arc::<Mutex<Vec<Duration>>>::default();
     let (kept, next) = (times.clone(), AtomicUsize::new(0));
     let server = RawServer::start(move |_| {
@@ -32,16 +46,20 @@ fn percentiles_agree_with_those_of_every_sample_kept() {
     assert_eq!(times.len(), 200);
     let record = folder.record();
     let endpoint = endpoint(&record, "GET /");
-    let (latency, service, wait) =
-        (histogram(&endpoint["latency"]["ok"]), histogram(&endpoint["service_time"]), histogram(&endpoint["phases"]["wait"]));
-    for (name, histogram) in [("latency", &latency), ("service time", &service), ("wait", &wait)] {
+    let latency = histogram(&endpoint["latency"]["ok"]);
+    let others = [("service time", &endpoint["service_time"]), ("wait", &endpoint["phases"]["wait"])]
+        .map(|(name, stored)| (name, histogram(stored)));
+    let mut found = Vec::new();
+    for (name, histogram) in [("latency", &latency)].into_iter().chain(others.iter().map(|(name, histogram)| (*name, histogram))) {
         assert_eq!(histogram.len(), 200, "{name}");
-        for percent in [50.0, 90.0, 95.0, 99.0] {
+        for percent in [50.0, 90.0, 95.0, 99.0, 100.0] {
             let exact = times[(200.0 * percent / 100.0) as usize - 1];
             let measured = Duration::from_micros(histogram.value_at_percentile(percent));
-            agrees(&format!("p{percent} of {name}"), measured, exact);
+            // The answer is on its way after the server's clock has stopped: it can take longer, and not shorter.
+            if !(exact.mul_f64(0.99)..=exact.mul_f64(1.01) + SCHEDULING).contains(&measured) {
+                found.push(format!("p{percent} of {name}: {measured:?}, and of all samples {exact:?}"));
+            }
         }
-        agrees(&format!("max of {name}"), Duration::from_micros(histogram.max()), times[199]);
     }
     // What the summary says is what the stored histogram says.
     for (key, percent) in [("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99.9", 99.9)] {
@@ -49,18 +67,13 @@ fn percentiles_agree_with_those_of_every_sample_kept() {
         let stored = latency.value_at_percentile(percent) as f64 / 1e6;
         assert!((summary - stored).abs() <= stored * 0.001, "{key}: {summary} and {stored}");
     }
+    found
 }
 
 /// From 5 to 84 ms, each several times and in no order; one in twenty twice as long.
 fn delay(number: usize) -> Duration {
     let base = 5 + (number * 37) % 80;
     Duration::from_millis(if number % 20 == 7 { 2 * base as u64 } else { base as u64 })
-}
-
-#[track_caller]
-fn agrees(what: &str, measured: Duration, exact: Duration) {
-    let (low, high) = (exact.mul_f64(0.99), exact.mul_f64(1.01) + SCHEDULING);
-    assert!((low..=high).contains(&measured), "{what}: {measured:?}, and of all samples {exact:?}");
 }
 
 fn histogram(stored: &Value) -> Histogram<u64> {

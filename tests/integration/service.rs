@@ -1,8 +1,6 @@
 //! The service under test: started, awaited, watched, stopped.
 
-use std::path::Path;
-
-use crate::support::{Folder, eventually, sent};
+use crate::support::{Folder, eventually, lives, sent};
 
 /// A scenario whose service is this shell command.
 fn scenario(command: &str, ready: &str, load: &str) -> String {
@@ -15,11 +13,6 @@ fn scenario(command: &str, ready: &str, load: &str) -> String {
 
 fn demo_command(more: &str) -> String {
     format!("echo $$ > pid; {more} exec {} demo --listen 127.0.0.1:$PORT", env!("CARGO_BIN_EXE_loadline"))
-}
-
-/// Whether a process of that number is there.
-fn lives(pid: &str) -> bool {
-    Path::new("/proc").join(pid.trim()).exists()
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl CapacityView {
             outcome: if step.met {
                 "carried".to_owned()
             } else {
-                step.missed.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", ")
+                format!("missed: {}", step.missed.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", "))
             },
         });
         Self { rate, objective: capacity.objective.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", "), steps: steps.collect() }

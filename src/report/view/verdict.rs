@@ -82,12 +82,16 @@ impl VerdictView {
 fn passed(record: &Record, thresholds: &[ThresholdView], verify: &[VerifyView], comparison: Option<&ComparisonView>) -> Vec<String> {
     let mut parts = Vec::new();
     let held = thresholds.iter().filter(|row| row.tone == Tone::Good).count();
-    let judged = thresholds.iter().filter(|row| row.tone != Tone::Neutral).count();
+    let (unjudged, rest): (Vec<_>, Vec<_>) = thresholds.iter().partition(|row| row.outcome == "not judged");
+    let judged = rest.iter().filter(|row| row.tone != Tone::Neutral).count();
     parts.push(match (held, judged) {
         (_, 0) => "no thresholds".to_owned(),
         _ => format!("{held} of {} held", figures::counted(judged as u64, "threshold", "thresholds")),
     });
-    let doubtful = thresholds.iter().filter(|row| row.tone == Tone::Warn).count();
+    if !unjudged.is_empty() {
+        parts.push(format!("{} not judged", figures::counted(unjudged.len() as u64, "threshold", "thresholds")));
+    }
+    let doubtful = rest.iter().filter(|row| row.tone == Tone::Warn).count();
     if doubtful > 0 {
         parts.push(figures::counted(doubtful as u64, "threshold only warns", "thresholds only warn"));
     }

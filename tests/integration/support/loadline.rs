@@ -51,6 +51,21 @@ impl Loadline {
         output
     }
 
+    /// Runs it with a standard output that nobody reads; gives the exit code.
+    pub(crate) fn exit_code_unread(mut self) -> i32 {
+        let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        drop(child.stdout.take());
+        child.wait().expect("a child can be waited for").code().unwrap_or(-1)
+    }
+
+    /// Runs it with its standard output going into a file.
+    pub(crate) fn exits_into(mut self, file: &str) -> Output {
+        let file = std::fs::OpenOptions::new().write(true).open(file).expect("it can be opened");
+        let output = self.command.stdout(file).output().expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Output { code: output.status.code().unwrap_or(-1), stdout: String::new(), stderr }
+    }
+
     pub(crate) fn start(mut self) -> Running {
         let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let pid = Pid::from_child(&child);
