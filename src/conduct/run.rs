@@ -141,9 +141,9 @@ impl<'a> Run<'a> {
         self.draft.sent.ready = service.ready_requests();
         let result = self.with_target(&target, Some(&mut service), listen);
         let died = service.exited();
-        if let Some(how) = &died {
-            let message = format!("the service ended by itself during the run ({how})");
-            self.draft.warnings.push(warning("service_died", message, "read service.log in the report folder"));
+        let told = matches!(&result, Err(trouble) if trouble.code == SERVICE_DIED);
+        if let Some(how) = died.as_ref().filter(|_| !told) {
+            self.draft.warnings.push(Warning { invalidates: false, ..service_died(how) });
         }
         if let Some(service) = &mut self.draft.service {
             service.died = died;
@@ -249,6 +249,10 @@ impl<'a> Run<'a> {
         }
         if let Some(failure) = failure {
             return Err(trouble("load_failed", failure));
+        }
+        // What was asked for was not measured: the load was cut short where the service went away.
+        if let Some(how) = service.and_then(|service| service.exited()) {
+            return Err(service_died(&how));
         }
         if !self.plan.verify.steps.is_empty() && !self.options.steering.is_interrupted() {
             listen(News::Doing("verify"));
@@ -421,14 +425,20 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What made the run impossible. The first line says it, further ones are what to know and do.
 pub(super) fn trouble(code: &str, message: String) -> Warning {
-    Warning { code: code.to_owned(), invalidates: true, message, advice: None }
+    let mut lines = message.lines().map(str::trim);
+    let message = lines.next().unwrap_or_default().to_owned();
+    let advice = lines.collect::<Vec<_>>().join("\n");
+    Warning { code: code.to_owned(), invalidates: true, message, advice: Some(advice).filter(|advice| !advice.is_empty()) }
+}
+
+const SERVICE_DIED: &str = "service_died";
+
+fn service_died(how: &str) -> Warning {
+    trouble(SERVICE_DIED, format!("the service ended by itself during the run ({how})\nread service.log in the report folder"))
 }
 
 fn plain_warning(code: &str, message: String) -> Warning {
     Warning { code: code.to_owned(), invalidates: false, message, advice: None }
-}
-
-fn warning(code: &str, message: String, advice: &str) -> Warning {
-    Warning { code: code.to_owned(), invalidates: false, message, advice: Some(advice.to_owned()) }
 }

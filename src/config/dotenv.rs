@@ -20,8 +20,10 @@ pub(super) fn dotenv(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> BT
             continue;
         }
         let mut wrong = |message: &str| {
-            let start = at + text[at..end].len() - text[at..end].trim_start().len();
-            problems.push(Diagnostic::error(message).label(source, start..end, "").help("write `NAME=value`"));
+            // The line is likely to hold a secret: only its number is shown.
+            let before = text[..at].matches('\n').count();
+            let hidden = Arc::new(Source::new(source.name.clone(), "***\n".repeat(before + 1)));
+            problems.push(Diagnostic::error(message).label(&hidden, 4 * before..4 * before + 3, "").help("write `NAME=value`"));
         };
         let assignment = line.strip_prefix("export ").unwrap_or(line);
         let Some((name, _)) = assignment.split_once('=') else {

@@ -19,6 +19,10 @@ pub(super) struct Crowd {
     pub(super) rows: Vec<Vec<(usize, u64)>>,
 }
 
+/// The least pause after an iteration that was cut: a user whose every iteration is cut at once must not keep the
+/// thread from the others.
+const PAUSE: Micros = Micros::from_millis(10);
+
 /// Starts this thread's share of the users: every `threads`-th, from `thread` on.
 pub(super) fn start(context: &Rc<Context>, crowd: &Crowd, thread: usize, threads: usize, tasks: &mut JoinSet<()>) {
     for number in (thread..crowd.classes.len()).step_by(threads) {
@@ -57,8 +61,11 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
         if context.is_load(next) && !context.shared.take_iteration() {
             break;
         }
-        user.iterate(next).await;
-        let think = user.think_time();
+        let passed = user.iterate(next).await;
+        let mut think = user.think_time();
+        if !passed {
+            think = think.max(PAUSE);
+        }
         rested = think > Micros::ZERO;
         next = context.clock.now() + think;
     }

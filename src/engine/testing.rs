@@ -10,18 +10,22 @@ use http::Method;
 use super::{Control, Event, Load, LoadOptions, LoadResult, run};
 use crate::plan::{
     BodyPlan, ChecksPlan, ClassPlan, ClosedLoad, Compiler, EndpointId, EndpointPlan, HttpPlan, LoadPlan, Plan, Population, Program,
-    RequestPlan, Slots, Step, Target, TaskPlan, ThinkTime,
+    RequestPlan, Slots, Step, Target, TaskPlan, Template, ThinkTime,
 };
 use crate::units::{Bytes, Micros};
 
+/// A text without variables.
+pub(super) fn text(text: &str) -> Template {
+    Compiler::new(Arc::new(Slots::default()), Default::default()).text(text).unwrap()
+}
+
 /// A GET that takes part in the results, as endpoint `endpoint`.
 pub(super) fn get(path: &str, endpoint: u32) -> RequestPlan {
-    let compiler = Compiler::new(Arc::new(Slots::default()), Default::default());
     RequestPlan {
         name: format!("GET {path}"),
         endpoint: Some(EndpointId(endpoint)),
         method: Method::GET,
-        path: compiler.text(path).unwrap(),
+        path: text(path),
         headers: Vec::new(),
         body: BodyPlan::Empty,
         checks: ChecksPlan::default(),

@@ -268,3 +268,18 @@ fn repeats_run_as_often_as_they_say_also_nested_and_never() {
     let result = load(plan(steps, ThinkTime::None, closed(1, 2)), server.address, 1);
     assert_eq!(result.totals.requests(), 2 * (3 * (1 + 2 + 1) + 1));
 }
+
+#[test]
+fn users_who_can_do_nothing_leave_the_thread_to_the_others() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let mut population = iterations(2, u64::MAX);
+    (population.iterations, population.duration) = (None, Some(Micros::from_millis(600)));
+    let mut broken = get("/", 0);
+    // A line end can't be in a header, so this request is never sent.
+    broken.headers = vec![(http::header::ACCEPT, super::testing::text("a\r\nb"))];
+    let result = load(plan(vec![Step::Request(Box::new(broken))], ThinkTime::None, LoadPlan::Closed(population)), server.address, 1);
+    let counters = &result.totals.counters;
+    assert_eq!((counters.sent_load, counters.iterations), (0, 0));
+    assert!((2..=200).contains(&counters.iterations_cut), "{}", counters.iterations_cut);
+    assert_eq!(result.remarks, ["iterations of `task` were cut: the header `accept` holds characters that can't be sent"]);
+}

@@ -71,8 +71,9 @@ impl User {
         &self.rows
     }
 
-    /// Passes once through a task drawn by weight. Its first request should start at `intended`.
-    pub(super) async fn iterate(&mut self, intended: Micros) {
+    /// Passes once through a task drawn by weight. Its first request should start at `intended`. Returns whether it came
+    /// to its end; an iteration that is cut may not have waited for anything.
+    pub(super) async fn iterate(&mut self, intended: Micros) -> bool {
         let context = self.context.clone();
         let plan = context.shared.plan.clone();
         let class = &plan.classes[self.class];
@@ -86,14 +87,13 @@ impl User {
         if let Err(Cut::Render(error)) = &result {
             context.shared.remark(format!("iterations of `{}` were cut: {error}", task.name));
         }
+        let passed = result.is_ok();
         if context.is_load(intended) {
             let mut recorder = context.recorder.borrow_mut();
             let counters = recorder.counters();
-            match result {
-                Ok(()) => counters.iterations += 1,
-                Err(_) => counters.iterations_cut += 1,
-            }
+            if passed { counters.iterations += 1 } else { counters.iterations_cut += 1 }
         }
+        passed
     }
 
     fn draw_task<'a>(&self, class: &'a ClassPlan) -> &'a TaskPlan {

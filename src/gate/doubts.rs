@@ -85,6 +85,8 @@ fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
     let threads = run.generator.threads;
     let advice =
         format!("raise `--threads` (now {threads}) where cores are free, {less}, or run loadline on another machine than the service");
+    let anyway = if run.saturation_invalidates { "; `--on-saturation warn` shows the figures anyway" } else { "" };
+    let advice = format!("{advice}{anyway}");
     // A search that ends at the generator's limit has found a lower bound: that is a result.
     let invalidates = run.saturation_invalidates && run.capacity.is_none();
     Some(Warning { code: "generator_saturated".to_owned(), invalidates, message, advice: Some(advice) })
@@ -234,7 +236,9 @@ mod tests {
             (warnings[0].message.as_str(), warnings[0].advice.as_deref()),
             (
                 "the generator could not keep up: 40 of 1000 requests (4%) started late; 99 % of the starts were at most 20ms late",
-                Some("raise `--threads` (now 1) where cores are free, lower `--rate`, or run loadline on another machine than the service")
+                Some(
+                    "raise `--threads` (now 1) where cores are free, lower `--rate`, or run loadline on another machine than the service; `--on-saturation warn` shows the figures anyway"
+                )
             )
         );
         assert_eq!(codes(&found(&open, &late, |run| run.saturation_invalidates = false)), [("generator_saturated", false)]);

@@ -110,7 +110,7 @@ fn judge_row(
         scope,
         expression: threshold.expression.clone(),
         value: measured.map(|measured| measured.value),
-        shown: measured.map_or("-".to_owned(), |measured| format_value(threshold.metric, measured.value)),
+        shown: measured.map_or("–".to_owned(), |measured| format_value(threshold.metric, measured.value)),
         outcome,
         severity: if threshold.severity == Severity::Fail { "fail" } else { "warn" }.to_owned(),
         note: (!notes.is_empty()).then(|| notes.join("; ")),
@@ -162,10 +162,10 @@ fn nothing_measured(metric: Metric, view: &View<'_>) -> String {
     match metric {
         Metric::Service(_) => "nothing was seen of the service".to_owned(),
         Metric::Capacity => "no capacity search was made".to_owned(),
-        _ if view.requests() == 0 => "no samples: no request was finished".to_owned(),
-        Metric::CheckRate => "no samples: nothing was checked".to_owned(),
-        Metric::Time(_, Some(_)) => "no samples: no successful request had this phase".to_owned(),
-        Metric::Time(_, None) => "no samples: no request was successful".to_owned(),
+        _ if view.requests() == 0 => "no request was finished".to_owned(),
+        Metric::CheckRate => "nothing was checked".to_owned(),
+        Metric::Time(_, Some(_)) => "no successful request had this phase".to_owned(),
+        Metric::Time(_, None) => "no request was successful".to_owned(),
         _ => "no samples".to_owned(),
     }
 }
@@ -247,13 +247,13 @@ mod tests {
         assert_eq!(
             rows(thresholds, &quiet, &Evidence::default()),
             [
-                "write: p95 < 1s = - NoSamples/fail (no samples: no request was finished)",
-                "write: count(5xx) == 0 = - NoSamples/fail (no samples: no request was finished)",
-                "write: requests < 5 = - NoSamples/fail (no samples: no request was finished)",
-                "all: dns_p95 < 5ms = - NoSamples/fail (no samples: no successful request had this phase)",
-                "all: check_rate == 100% = - NoSamples/fail (no samples: nothing was checked)",
+                "write: p95 < 1s = – NoSamples/fail (no request was finished)",
+                "write: count(5xx) == 0 = – NoSamples/fail (no request was finished)",
+                "write: requests < 5 = – NoSamples/fail (no request was finished)",
+                "all: dns_p95 < 5ms = – NoSamples/fail (no successful request had this phase)",
+                "all: check_rate == 100% = – NoSamples/fail (nothing was checked)",
                 "all: p95 < 1s = 10ms Passed/fail (of 5 samples: from 100 on it is more than a few extremes)",
-                "customer: p95 < 1s = - NoSamples/fail (no samples: no request was successful)",
+                "customer: p95 < 1s = – NoSamples/fail (no request was successful)",
             ]
         );
     }
@@ -292,7 +292,7 @@ thresholds: {customer: [p95 < 1s], each: [p95 < 1s]}
                 ("POST /cart", ThresholdOutcome::NotApplicable)
             ]
         );
-        assert_eq!((rows[0].value, rows[0].shown.as_str()), (None, "-"));
+        assert_eq!((rows[0].value, rows[0].shown.as_str()), (None, "–"));
     }
 
     fn service(interval: Option<(f64, f64)>) -> ServiceUse {

@@ -7,11 +7,14 @@ use regex::Regex;
 
 /// Shorter values are not masked: they would blank out half of every output, and are no secrets.
 const SHORTEST: usize = 3;
+/// Stands where a long text was cut.
+const CUT: &str = "…";
 
 /// A set of secret values; masks them wherever they appear in a text.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
     pattern: Option<Regex>,
+    forms: Vec<String>,
 }
 
 impl Secrets {
@@ -35,16 +38,32 @@ impl Secrets {
         forms.dedup();
         let pattern = forms.iter().map(|form| regex::escape(form)).collect::<Vec<_>>().join("|");
         // A set of secrets too large for one pattern is not a thing that happens; hiding everything is the safe side.
-        Self { pattern: (!forms.is_empty()).then(|| Regex::new(&pattern).unwrap_or_else(|_| everything())) }
+        let pattern = (!forms.is_empty()).then(|| Regex::new(&pattern).unwrap_or_else(|_| everything()));
+        Self { pattern, forms }
     }
 
-    /// The text with every secret replaced by `***`.
+    /// The text with every secret replaced by `***`, also one that was cut short: `s3cr…` is `***…`.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match &self.pattern {
-            Some(pattern) => pattern.replace_all(text, "***"),
-            None => Cow::Borrowed(text),
+        let Some(pattern) = &self.pattern else { return Cow::Borrowed(text) };
+        let masked = pattern.replace_all(text, "***");
+        if !masked.contains(CUT) {
+            return masked;
         }
+        let mut parts = masked.split(CUT).map(str::to_owned).collect::<Vec<_>>();
+        let last = parts.len() - 1;
+        for part in &mut parts[..last] {
+            if let Some(length) = self.forms.iter().filter_map(|form| beginning_at_end(form, part)).max() {
+                part.truncate(part.len() - length);
+                part.push_str("***");
+            }
+        }
+        Cow::Owned(parts.join(CUT))
     }
+}
+
+/// How many bytes at the end of `text` are the beginning of `secret`, from a length on that tells anything.
+fn beginning_at_end(secret: &str, text: &str) -> Option<usize> {
+    secret.char_indices().skip(SHORTEST).map(|(end, _)| end).filter(|&end| text.ends_with(&secret[..end])).last()
 }
 
 fn everything() -> Regex {
@@ -62,6 +81,14 @@ mod tests {
         assert_eq!(secrets.mask("x=s3cret, y=s3cret-longer"), "x=***, y=***");
         assert_eq!(secrets.mask("/?key=a%2Fb%20c"), "/?key=***");
         assert_eq!(secrets.mask(r#"{"a":"say \"hi\""}"#), r#"{"a":"***"}"#);
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_is_masked_too() {
+        let secrets = Secrets::new(["s3cret", "größe-1"]);
+        assert_eq!(secrets.mask("got s3c…"), "got ***…");
+        assert_eq!(secrets.mask("got s3cre…, größe… and s…"), "got ***…, ***… and s…");
+        assert_eq!(secrets.mask("got s3cret… and more"), "got ***… and more");
     }
 
     #[test]

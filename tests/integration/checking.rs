@@ -61,6 +61,7 @@ fn every_problem_of_every_file_is_said_with_its_place() {
       |             ^^
       |
       = help: use one of `<` `<=` `>` `>=` `==` `!=`
+
     error: not valid YAML: while parsing a node, did not find expected node content
      --> worse.yml:1:10
       |

@@ -29,7 +29,7 @@ fn a_target_that_is_down_is_exit_3() {
     assert_eq!(errors(&folder), [("connect_refused".to_owned(), 3)]);
     assert_eq!(folder.record()["sent"]["load"], 0);
     assert_eq!(folder.record()["summary"]["verdict"], "invalid");
-    assert!(output.verdict().starts_with("INVALID  GET /: there was no answer at all"), "{output}");
+    assert!(output.verdict().starts_with("INVALID  GET /: none of 3 requests got an answer (connect refused)"), "{output}");
 }
 
 #[test]
@@ -68,7 +68,12 @@ fn a_connection_closed_without_an_answer_is_a_reset() {
 
 #[test]
 fn an_answer_that_never_comes_is_a_timeout() {
-    let never = |_: &Seen| Answer::Do(Box::new(|_| Ok(sleep(Duration::from_secs(5)))));
+    let never = |_: &Seen| {
+        Answer::Do(Box::new(|_| {
+            sleep(Duration::from_secs(5));
+            Ok(())
+        }))
+    };
     let (folder, output) = against(never, &["--timeout", "200ms"]);
     assert_eq!(output.code, 3, "{output}");
     assert_eq!(errors(&folder), [("timeout".to_owned(), 3)]);
@@ -150,7 +155,7 @@ fn a_threshold_without_samples_fails_and_says_so() {
     let output = folder.loadline(["run", "--seed", "1", "-q", "--target", &demo.url()]).exits_with(1);
     assert_eq!(threshold(&folder.record(), "p95 < 1m")["outcome"], "no_samples");
     insta::assert_snapshot!(output.everything(), @r#"
-    ✗ shop: GET /courses: p95 < 1m: no samples
+    ✗ shop: GET /courses: p95 < 1m: no samples (no request was finished)
     FAILED  shop: 1 of 2 thresholds missed (GET /courses p95 < 1m: no samples)
     "#);
 }

@@ -1,1 +1,94 @@
-//! placeholder
+//! Ctrl-C: the report of what was measured, and nothing left behind.
+
+use rustix::process::Signal;
+
+use crate::support::{Demo, Folder, Running, endpoint, eventually, sent};
+
+const LONG: &str = "\
+name: long
+target: http://127.0.0.1:1
+setup: [{ get: /courses }]
+teardown: [{ get: /students }]
+users: { u: { think_time: 20ms, tasks: [{ get: /health }] } }
+load: { users: 2, duration: 10m }
+";
+
+fn started(folder: &Folder, demo: &Demo, out: &str) -> Running {
+    folder.write("loadline.yml", LONG);
+    let run = folder.loadline(["run", "--target", &demo.url(), "--out", out]).start();
+    eventually("the load begins", || demo.requests() > 5);
+    run
+}
+
+#[test]
+fn an_interrupted_run_reports_what_it_measured() {
+    for (signal, out) in [(Signal::INT, "one"), (Signal::TERM, "two")] {
+        let (demo, folder) = (Demo::start(), Folder::new());
+        let run = started(&folder, &demo, out);
+        run.signal(signal);
+        let output = run.wait();
+        assert_eq!(output.code, 130, "{output}");
+        assert!(output.verdict().starts_with("INTERRUPTED  long: "), "{output}");
+        let record = folder.record_in(out);
+        assert_eq!(record["summary"]["verdict"], "interrupted");
+        assert!(endpoint(&record, "GET /health")["requests"].as_u64().unwrap() > 0);
+        assert_eq!(sent(&record), demo.requests());
+        assert_eq!(record["sent"]["teardown"], 1, "teardown runs all the same");
+        assert_eq!(folder.names(out), ["comment.md", "junit.xml", "record.json", "report.html", "summary.md"]);
+    }
+}
+
+#[test]
+fn the_service_goes_with_the_run() {
+    let folder = Folder::new();
+    folder.write(
+        "loadline.yml",
+        &format!(
+            "name: long\ntarget: http://127.0.0.1:${{PORT}}\nservice:\n  command: sleep 1000 & echo $! > child; {} demo --listen 127.0.0.1:$PORT\n  port: auto\n\
+             \x20 ready: {{ get: /health, within: 60s }}\nusers: {{ u: {{ think_time: 20ms, tasks: [{{ get: /health }}] }} }}\nload: {{ users: 1, duration: 10m }}\n",
+            env!("CARGO_BIN_EXE_loadline")
+        ),
+    );
+    let run = folder.loadline(["run"]).start();
+    eventually("the service listens", || {
+        folder.path("loadline-report/service.log").exists() && folder.read("loadline-report/service.log").contains("listening")
+    });
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 130, "{output}");
+    let child = folder.read("child").trim().to_owned();
+    eventually("its processes are gone", || !std::path::Path::new("/proc").join(&child).exists());
+}
+
+#[test]
+fn a_second_interrupt_waits_for_nothing() {
+    let server = crate::support::RawServer::start(|_| {
+        crate::support::Answer::Do(Box::new(|_| {
+            std::thread::sleep(std::time::Duration::from_secs(60));
+            Ok(())
+        }))
+    });
+    let folder = Folder::new();
+    let run = folder.loadline(["run", &server.url(), "-n", "5", "-c", "1", "--timeout", "10m"]).start();
+    eventually("a request is in flight", || !server.seen().is_empty());
+    let begin = std::time::Instant::now();
+    run.interrupt();
+    // The first asks for a polite end, which waits for the answer; the second must be told from it.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 130, "{output}");
+    assert!(begin.elapsed() < std::time::Duration::from_secs(20), "it waited");
+    assert!(folder.path("loadline-report/record.json").exists());
+}
+
+#[test]
+fn the_demo_ends_in_peace() {
+    let folder = Folder::new();
+    let run = folder.loadline(["demo", "--listen", "127.0.0.1:0"]).start();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.stdout.starts_with("listening on http://127.0.0.1:"), "{output}");
+}

@@ -1,1 +1,105 @@
-//! placeholder
+//! The service under test: started, awaited, watched, stopped.
+
+use std::path::Path;
+
+use crate::support::{Folder, eventually, sent};
+
+/// A scenario whose service is this shell command.
+fn scenario(command: &str, ready: &str, load: &str) -> String {
+    format!(
+        "name: served\ntarget: http://127.0.0.1:${{PORT}}\nservice:\n  command: {}\n  port: auto\n  ready: {ready}\n  monitor: true\n\
+         users: {{ u: {{ think_time: 20ms, tasks: [{{ get: /health }}] }} }}\nload: {load}\n",
+        serde_json::to_string(command).unwrap()
+    )
+}
+
+fn demo_command(more: &str) -> String {
+    format!("echo $$ > pid; {more} exec {} demo --listen 127.0.0.1:$PORT", env!("CARGO_BIN_EXE_loadline"))
+}
+
+/// Whether a process of that number is there.
+fn lives(pid: &str) -> bool {
+    Path::new("/proc").join(pid.trim()).exists()
+}
+
+#[test]
+fn a_service_is_started_watched_and_stopped_with_everything_it_started() {
+    let folder = Folder::new();
+    let command = demo_command("echo one; echo two >&2; sleep 1000 & echo $! > child;");
+    folder.write("loadline.yml", &scenario(&command, "{ get: /health, within: 60s }", "{ users: 2, duration: 2s }"));
+    folder.loadline(["run"]).exits_with(0);
+    let record = folder.record();
+    assert_eq!(record["service"]["found_by"], "command");
+    assert!(record["service"]["memory_max"].as_f64().unwrap() > 1e6, "{}", record["service"]);
+    assert!(record["sent"]["ready"].as_u64().unwrap() >= 1);
+    let log = folder.read("loadline-report/service.log");
+    assert!(log.contains("one\n") && log.contains("two\n") && log.contains("listening on http://127.0.0.1:"), "{log}");
+    for process in ["pid", "child"] {
+        eventually("the service is gone", || !lives(&folder.read(process)));
+    }
+}
+
+#[test]
+fn a_service_can_be_awaited_by_its_log_or_its_port() {
+    for ready in ["{ log: 'listening on', within: 60s }", "{ tcp: '${PORT}', within: 60s }"] {
+        let folder = Folder::new();
+        folder.write("loadline.yml", &scenario(&demo_command(""), ready, "{ users: 1, iterations: 3 }"));
+        folder.loadline(["run"]).exits_with(0);
+        assert_eq!(sent(&folder.record()), 3, "{ready}");
+    }
+}
+
+#[test]
+fn a_service_that_dies_before_it_is_ready_is_exit_3_with_its_last_words() {
+    let folder = Folder::new();
+    folder.write(
+        "loadline.yml",
+        &scenario("echo booting; echo no database >&2; exit 7", "{ get: /health, within: 60s }", "{ users: 1, iterations: 1 }"),
+    );
+    let output = folder.loadline(["run"]).exits_with(3);
+    let message = "failed to start the service: `command` ended with exit status 7";
+    assert!(output.verdict().starts_with(&format!("INVALID  served: {message}")), "{output}");
+    for line in ["booting", "no database", "no load was sent; the whole output is in `loadline-report/service.log`"] {
+        assert!(output.stdout.lines().any(|shown| shown.trim().trim_start_matches("| ") == line), "{line}: {output}");
+    }
+    assert_eq!(folder.record()["sent"]["load"], 0);
+    assert_eq!(folder.record()["summary"]["verdict"], "invalid");
+}
+
+#[test]
+fn a_service_that_is_never_ready_is_exit_3_after_its_deadline() {
+    let folder = Folder::new();
+    folder.write("loadline.yml", &scenario("echo $$ > pid; sleep 1000", "{ get: /health, within: 1s }", "{ users: 1, iterations: 1 }"));
+    let output = folder.loadline(["run"]).exits_with(3);
+    assert!(output.verdict().starts_with("INVALID  served: failed to await the service: not ready within 1s"), "{output}");
+    eventually("the service is gone", || !lives(&folder.read("pid")));
+}
+
+#[test]
+fn a_service_that_dies_under_load_is_invalid() {
+    let folder = Folder::new();
+    let command = format!("{} demo --listen 127.0.0.1:$PORT & echo $! > pid; sleep 1.5; kill $!; exit 9", env!("CARGO_BIN_EXE_loadline"));
+    folder.write("loadline.yml", &scenario(&command, "{ get: /health, within: 60s }", "{ users: 1, duration: 60s }"));
+    let output = folder.loadline(["run"]).exits_with(3);
+    assert!(output.stdout.contains("the service ended by itself during the run (exit status 9)"), "{output}");
+    assert!(folder.record()["run"]["duration"].as_f64().unwrap() < 30.0);
+}
+
+#[test]
+fn a_target_of_its_own_leaves_the_service_alone() {
+    let demo = crate::support::Demo::start();
+    let folder = Folder::new();
+    folder.write("loadline.yml", &scenario("touch started; sleep 100", "{ get: /health }", "{ users: 1, iterations: 1 }"));
+    folder.loadline(["run", "--target", &demo.url()]).exits_with(0);
+    assert!(!folder.path("started").exists());
+}
+
+#[test]
+fn a_build_that_fails_is_exit_3_with_its_output() {
+    let folder = Folder::new();
+    let text = scenario("touch started; sleep 100", "{ get: /health }", "{ users: 1, iterations: 1 }");
+    folder.write("loadline.yml", &text.replace("  port: auto", "  port: auto\n  build: 'echo does not compile; exit 2'"));
+    let output = folder.loadline(["run"]).exits_with(3);
+    assert!(output.stdout.contains("`build` ended with exit status 2") && output.stdout.contains("does not compile"), "{output}");
+    assert!(!folder.path("started").exists());
+}

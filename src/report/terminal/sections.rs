@@ -26,8 +26,8 @@ pub(super) fn run(out: &mut String, run: &RunView, pen: Pen) {
     for warning in &run.warnings {
         let word = if warning.tone == Tone::Bad { "invalid" } else { "warning" };
         line(out, &format!("{}: {}", pen.tone(word, warning.tone), warning.message));
-        if !warning.advice.is_empty() {
-            wrapped(out, "  ", &warning.advice, pen);
+        for advice in &warning.advice {
+            wrapped(out, "  ", advice, pen);
         }
     }
     if !run.warnings.is_empty() {

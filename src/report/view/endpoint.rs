@@ -187,15 +187,9 @@ impl ErrorView {
     }
 }
 
-/// What endpoints are called: `GET /products`, or method and the step's name; the class where two have the same.
+/// What endpoints are called: their names, by which thresholds speak of them; with the class where two have the same.
 fn labels(endpoints: &[EndpointRecord]) -> Vec<String> {
-    let names: Vec<String> = endpoints
-        .iter()
-        .map(|endpoint| {
-            let named = endpoint.name.strip_prefix(&endpoint.method).is_some_and(|rest| rest.starts_with(' '));
-            foreign(&if named { endpoint.name.clone() } else { format!("{} {}", endpoint.method, endpoint.name) })
-        })
-        .collect();
+    let names: Vec<String> = endpoints.iter().map(|endpoint| foreign(&endpoint.name)).collect();
     let mut seen: HashMap<&str, u32> = HashMap::new();
     for name in &names {
         *seen.entry(name).or_default() += 1;

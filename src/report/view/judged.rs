@@ -134,7 +134,8 @@ impl VerifyView {
 pub(crate) struct WarningView {
     pub(crate) tone: Tone,
     pub(crate) message: String,
-    pub(crate) advice: String,
+    /// In lines: the last output of a service is one below the other.
+    pub(crate) advice: Vec<String>,
 }
 
 impl WarningView {
@@ -142,7 +143,7 @@ impl WarningView {
         Self {
             tone: if warning.invalidates { Tone::Bad } else { Tone::Warn },
             message: prose(&warning.message),
-            advice: warning.advice.as_deref().map(prose).unwrap_or_default(),
+            advice: warning.advice.iter().flat_map(|advice| advice.lines()).map(prose).collect(),
         }
     }
 }

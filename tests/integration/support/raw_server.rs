@@ -21,6 +21,9 @@ impl Seen {
     }
 }
 
+/// Something done with a connection.
+type Act = Box<dyn FnOnce(&mut TcpStream) -> io::Result<()> + Send>;
+
 /// What a server does with a request.
 pub(crate) enum Answer {
     /// A whole answer with this status and body; the connection stays.
@@ -28,7 +31,7 @@ pub(crate) enum Answer {
     /// These bytes, then the connection is closed.
     BytesAndClose(Vec<u8>),
     /// Whatever the function does with the connection, which is closed then.
-    Do(Box<dyn FnOnce(&mut TcpStream) -> io::Result<()> + Send>),
+    Do(Act),
 }
 
 impl Answer {
