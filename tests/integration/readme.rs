@@ -5,9 +5,10 @@
 //! and in indented blocks, and code within the text that begins with `loadline`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use regex::Regex;
+
+use crate::support::Loadline;
 
 /// A page of documentation.
 struct Page {
@@ -31,8 +32,8 @@ fn whole_scenarios_in_the_documentation_pass_the_check() {
         for block in page.blocks().iter().filter(|block| block.kind == "yaml") {
             let file = folder.path().join(format!("scenario-{checked}.yml"));
             std::fs::write(&file, &block.text).unwrap();
-            let output = loadline(&["check", file.to_str().unwrap()], folder.path());
-            assert!(output.status.success(), "{}:{}: {}", page.path.display(), block.line, said(&output));
+            let output = Loadline::in_folder(folder.path()).args(["check", file.to_str().unwrap()]).run();
+            assert_eq!(output.code, 0, "{}:{}: {output}", page.path.display(), block.line);
             checked += 1;
         }
     }
@@ -45,8 +46,8 @@ fn commands_in_the_documentation_can_be_typed() {
     for page in pages() {
         for (line, mut words) in page.commands() {
             words.push("--help".to_owned());
-            let output = loadline(&words, root());
-            assert!(output.status.success(), "{}:{line}: {words:?}: {}", page.path.display(), said(&output));
+            let output = Loadline::in_folder(root()).args(words.iter().map(String::as_str)).run();
+            assert_eq!(output.code, 0, "{}:{line}: {words:?}: {output}", page.path.display());
             parsed += 1;
         }
     }
@@ -67,7 +68,7 @@ fn files_that_commands_name_exist() {
 #[test]
 fn commands_in_the_text_exist() {
     let code = Regex::new(r"`loadline ([a-z]+)[^`]*`").unwrap();
-    let help = String::from_utf8(loadline(&["--help"], root()).stdout).unwrap();
+    let help = Loadline::in_folder(root()).args(["--help"]).exits_with(0).stdout;
     let commands: Vec<&str> =
         help.lines().skip_while(|line| *line != "Commands:").skip(1).map_while(|line| line.split_whitespace().next()).collect();
     assert!(commands.contains(&"run"), "{commands:?}");
@@ -222,17 +223,4 @@ fn pages() -> Vec<Page> {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Runs the program without the options that the environment may hold.
-fn loadline<S: AsRef<std::ffi::OsStr>>(arguments: &[S], folder: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loadline"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LOADLINE_")) {
-        command.env_remove(name);
-    }
-    command.args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    format!("{}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
