@@ -38,9 +38,7 @@ fn a_setup_that_fails_sends_no_load_and_is_exit_3() {
     let (server, folder) = (failing(&["/setup"]), Folder::new());
     let output = folder.write("loadline.yml", AROUND).loadline(["run", "-q", "--target", &server.url()]).exits_with(3);
     assert_eq!(paths(&server), ["/setup", "/teardown"]);
-    insta::assert_snapshot!(output.everything(), @r#"
-    INVALID  around: setup failed at `GET /setup`: expected a status below 400, got 500; no load was sent
-    "#);
+    insta::assert_snapshot!(output.everything(), @"INVALID  around: setup failed at `GET /setup`: expected a status below 400, got 500; no load was sent");
     assert_eq!(folder.record()["summary"]["requests"], 0);
 }
 
