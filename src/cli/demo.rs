@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::DemoArgs;
 use super::console;
 use super::failure::Failure;
-use super::interrupt;
+use super::interrupt::Interrupts;
 use crate::demo::{Defects, Demo, DemoOptions};
 
 /// Serves the sample API until it is interrupted.
@@ -21,12 +21,8 @@ pub(super) fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         let trouble = |error: &dyn std::error::Error| Failure::trouble(format!("failed to {}", Failure::chain(error)));
         let demo = Demo::bind(options).await.map_err(|error| trouble(&error))?;
         console::print(&format!("listening on http://{}\n", demo.address()))?;
-        let stop = async {
-            // Without signals it runs until it is killed, which is what such a system offers.
-            if interrupt::wait().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
+        let mut interrupts = Interrupts::new().map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
+        let stop = async move { interrupts.wait().await };
         demo.serve(stop).await.map_err(|error| trouble(&error))?;
         Ok(ExitCode::SUCCESS)
     })

@@ -55,7 +55,7 @@ pub(super) fn csv_file(prefix: &Path, suffix: &str) -> PathBuf {
 }
 
 /// The path itself for the first of several scenarios, `name-2.json` for the second, and so on.
-fn numbered(path: &Path, number: usize) -> PathBuf {
+pub(super) fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 0 {
         return path.to_owned();
     }

@@ -37,27 +37,34 @@ impl Baselines {
 
     /// All stored records of a scenario, newest first. Files that can't be read are named on standard error.
     pub(super) fn records(&self, scenario: &str) -> Result<Vec<Record>, Failure> {
-        let listing = self.listing(scenario)?;
+        let listing = self.listing(Some(scenario)).map_err(Failure::trouble)?;
         Ok(read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason)).collect())
     }
 
     /// What a record would be compared with. Files that can't be read are named on standard error and passed over.
-    pub(super) fn select(&self, candidate: &Record) -> Result<Selection<Record>, Failure> {
-        let listing = self.listing(&candidate.scenario.name)?;
+    fn select(&self, candidate: &Record) -> Result<Selection<Record>, String> {
+        let listing = self.listing(Some(&candidate.scenario.name))?;
         Ok(select(candidate, read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason))))
     }
 
-    fn listing(&self, scenario: &str) -> Result<Listing, Failure> {
+    fn listing(&self, scenario: Option<&str>) -> Result<Listing, String> {
         let listing = self
             .store
-            .list(Some(&self.branch), Some(scenario))
-            .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
+            .list(Some(&self.branch), scenario)
+            .map_err(|error| format!("failed to read the baselines: {}", Failure::chain(&error)))?;
         listing.problems.iter().for_each(|found| complain(&found.path, &found.reason));
         Ok(listing)
     }
 
-    /// Compares a record with its baseline.
-    pub(super) fn compare(&self, candidate: &Record, policy: &Policy) -> Result<(Comparison, Selection<Record>), Failure> {
+    /// Makes sure that the store can be listed.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.listing(None)
+            .map(|_| ())
+            .map_err(|why| Failure::usage(format!("{why}\n  no load was sent; name another folder with `--store`")))
+    }
+
+    /// Compares a record with its baseline, or says why it can't.
+    pub(super) fn compare(&self, candidate: &Record, policy: &Policy) -> Result<(Comparison, Selection<Record>), String> {
         let selection = self.select(candidate)?;
         let comparison = history(candidate, &selection, &self.place(&candidate.scenario.name), policy);
         Ok((comparison, selection))

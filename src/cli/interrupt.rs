@@ -2,16 +2,18 @@
 
 use crate::conduct::Steering;
 
-/// Passes Ctrl-C (and SIGTERM, by which CI systems cancel) on to what is under way, for as long as the process lives.
+/// Passes Ctrl-C (and SIGTERM, by which CI systems cancel, and SIGHUP) on to what is under way, for as long as the process lives.
 ///
 /// # Errors
 /// When the system gives no thread or no signals.
 pub(super) fn listen(steering: &Steering) -> std::io::Result<()> {
     let steering = steering.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let mut interrupts = runtime.block_on(async { Interrupts::new() })?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         runtime.block_on(async {
-            while wait().await.is_ok() {
+            loop {
+                interrupts.wait().await;
                 steering.interrupt();
             }
         });
@@ -19,20 +21,44 @@ pub(super) fn listen(steering: &Steering) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Waits for the next signal that asks for an end.
+/// The signals that ask for an end: Ctrl-C, SIGTERM, and SIGHUP when the terminal goes away.
 #[cfg(unix)]
-pub(super) async fn wait() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+pub(super) struct Interrupts([tokio::signal::unix::Signal; 3]);
+
+#[cfg(unix)]
+impl Interrupts {
+    /// Listens from now on, inside a runtime; what comes between two waits is kept.
+    pub(super) fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
     }
-    Ok(())
+
+    /// Waits for the next one.
+    pub(super) async fn wait(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
 }
 
-/// Waits for the next signal that asks for an end.
+/// The signals that ask for an end: Ctrl-C.
 #[cfg(not(unix))]
-pub(super) async fn wait() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub(super) struct Interrupts;
+
+#[cfg(not(unix))]
+impl Interrupts {
+    /// Listens from the first wait on, inside a runtime.
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for the next one; for ever where the system has none.
+    pub(super) async fn wait(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -13,10 +13,10 @@ use super::inputs::{self, Input};
 use super::interrupt;
 use super::repeat;
 use crate::compare::{Policy, Selection};
-use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure, raise_open_files};
+use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure};
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
-use crate::record::Record;
+use crate::record::{Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -24,29 +24,34 @@ use crate::text::Secrets;
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let inputs = inputs::read(args)?;
     destination::prepare(&args.output)?;
-    raise_open_files();
     let steering = Steering::default();
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
-    let run = Run { args, steering: &steering, context: &context, policy: history::policy(&args.judging, args.demo) };
     let (mut records, mut exit) = (Vec::new(), 0);
-    for input in &inputs {
-        let (record, decision) = run.one(input)?;
+    let baselines = Baselines::find(&args.judging.store);
+    if let Some(baselines) = &baselines {
+        // Before any load: what was measured must not be lost for a store that can't be read.
+        baselines.check()?;
+    }
+    let run = Run { args, steering: &steering, context: &context, policy: history::policy(&args.judging, args.demo), baselines };
+    for (number, input) in inputs.iter().enumerate() {
+        let (record, decision) = run.one(input, number);
         exit = worse(exit, decision.exit_code());
         records.push(record);
         if steering.is_interrupted() {
             break;
         }
     }
-    destination::write(&args.output, &records)?;
+    let written = destination::write(&args.output, &records);
     let options = TerminalOptions {
         width: console::width(),
         style: console::style(),
         quiet: args.output.quiet,
         report: Some(args.output.out.join("report.html").display().to_string()),
     };
+    // First what was found out, then that it could not be written.
     console::print(&terminal(&records, &options))?;
-    Ok(ExitCode::from(exit))
+    written.map(|()| ExitCode::from(exit))
 }
 
 struct Run<'a> {
@@ -54,18 +59,19 @@ struct Run<'a> {
     steering: &'a Steering,
     context: &'a RunContext,
     policy: Policy,
+    baselines: Option<Baselines>,
 }
 
 impl Run<'_> {
     /// One scenario from its service to its verdict.
-    fn one(&self, input: &Input) -> Result<(Record, Decision), Failure> {
+    fn one(&self, input: &Input, number: usize) -> (Record, Decision) {
         let plan = &input.plan;
         let secrets = Arc::new(Secrets::new(&plan.secrets));
         let mut progress = Progress::new(ProgressOptions::for_stderr(&secrets.mask(&plan.name), self.args.output.quiet));
         let masking = secrets.clone();
         let options = ConductOptions {
             threads: self.args.threads.map_or_else(default_threads, usize::from),
-            out: &self.args.output.out,
+            log: &destination::numbered(&self.args.output.out.join("service.log"), number),
             steering: self.steering,
             mask: Arc::new(move |text: &str| masking.mask(text).into_owned()),
             context: self.context,
@@ -78,10 +84,11 @@ impl Run<'_> {
             News::Tick(snapshot) => progress.tick(snapshot),
         });
         progress.finish();
-        let (comparison, baseline) = match Baselines::find(&self.args.judging.store) {
-            Some(baselines) => {
-                let (comparison, selection) = baselines.compare(&record, &self.policy)?;
-                (Some(comparison), Some(selection))
+        let (comparison, baseline) = match self.baselines.as_ref().map(|baselines| baselines.compare(&record, &self.policy)) {
+            Some(Ok((comparison, selection))) => (Some(comparison), Some(selection)),
+            Some(Err(why)) => {
+                record.warnings.push(Warning { code: "baseline_unreadable".to_owned(), invalidates: false, message: why, advice: None });
+                (None, None)
             }
             None => (None, None),
         };
@@ -96,7 +103,7 @@ impl Run<'_> {
         }
         let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
-        Ok((record, decision))
+        (record, decision)
     }
 }
 

@@ -15,7 +15,6 @@ mod usage;
 
 pub use context::{RunContext, default_branch};
 pub use describe::load as describe_load;
-pub use limits::raise_open_files;
 pub use machine::machine;
 pub use masking::mask_record;
 pub use run::{ConductOptions, Measured, News, measure};

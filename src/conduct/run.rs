@@ -10,6 +10,7 @@ use minijinja::Value;
 use super::capacity::{self, Search};
 use super::context::RunContext;
 use super::describe;
+use super::limits::OpenFiles;
 use super::machine::machine;
 use super::masking::mask_record;
 use super::recording;
@@ -31,8 +32,8 @@ use crate::units::Micros;
 pub struct ConductOptions<'a> {
     /// Generator threads; at least one.
     pub threads: usize,
-    /// Folder that the service's log goes into.
-    pub out: &'a Path,
+    /// Where the service's log goes.
+    pub log: &'a Path,
     /// Passes interrupts on.
     pub steering: &'a Steering,
     /// Masks secrets in what the service writes.
@@ -129,7 +130,7 @@ impl<'a> Run<'a> {
         let start = StartOptions {
             target: &target,
             port,
-            log: &self.options.out.join("service.log"),
+            log: self.options.log,
             verify_tls: self.plan.http.verify_tls,
             mask: self.options.mask.clone(),
             interrupted: &interrupted,
@@ -169,8 +170,10 @@ impl<'a> Run<'a> {
         Ok(target)
     }
 
-    /// Setup, load and verify; teardown whatever came of them.
+    /// Setup, load and verify; teardown whatever came of them. The service has started by now, and keeps the limits it
+    /// would have without us.
     fn with_target(&mut self, target: &Target, service: Option<&mut Service>, listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
+        let _open_files = OpenFiles::raise();
         if !self.plan.setup.steps.is_empty() {
             listen(News::Doing("setup"));
         }
@@ -208,7 +211,10 @@ impl<'a> Run<'a> {
         globals: &[(SlotId, Value)],
         on_failure: OnFailure,
     ) -> Result<ProcedureResult, Warning> {
-        let control = self.options.steering.begin();
+        let control = match kind {
+            ProcedureKind::Teardown => self.options.steering.begin_owed(),
+            ProcedureKind::Setup | ProcedureKind::Verify => self.options.steering.begin(),
+        };
         engine::procedure(self.plan, kind, target, globals, &control, on_failure)
             .map_err(|error| trouble("no_runtime", format!("the system gave no runtime: {error}")))
     }
@@ -243,7 +249,7 @@ impl<'a> Run<'a> {
                 self.take(found.result)
             }
         };
-        self.draft.generator.take_usage(&before, begin.elapsed(), self.options.threads);
+        self.draft.generator.take_usage(&before, begin.elapsed());
         if let (Some(watched), Some(monitor)) = (watched, monitor) {
             self.draft.service = Some(service_use::of(monitor.stop(), watched.found_by()));
         }
@@ -317,6 +323,7 @@ impl<'a> Run<'a> {
         self.draft.sent.load = result.totals.counters.sent_load;
         self.draft.sent.redirects += result.totals.counters.sent_redirects;
         self.draft.users_max = result.users_max;
+        self.draft.generator.threads = result.threads.try_into().unwrap_or(u32::MAX);
         self.draft.generator.cpu_peak_percent = result.busy_max.map(|busy| busy * 100.0);
         self.draft.warnings.extend(result.remarks.into_iter().map(|remark| plain_warning("iterations_cut", remark)));
         self.draft.totals = result.totals;
@@ -398,10 +405,11 @@ impl<'a> Run<'a> {
 }
 
 impl GeneratorUse {
-    fn take_usage(&mut self, before: &Usage, elapsed: Duration, threads: usize) {
+    /// What this process used since `before`, in terms of the threads that ran.
+    fn take_usage(&mut self, before: &Usage, elapsed: Duration) {
         let now = Usage::now();
         self.cpu_seconds = now.cpu_since(before).map(|cpu| cpu.as_secs_f64());
-        let available = elapsed.as_secs_f64() * threads as f64;
+        let available = elapsed.as_secs_f64() * f64::from(self.threads);
         self.cpu_percent = self.cpu_seconds.filter(|_| available > 0.0).map(|cpu| cpu / available * 100.0);
         self.memory_max = now.memory_max.map(|memory| memory.0);
     }

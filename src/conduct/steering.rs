@@ -23,8 +23,8 @@ struct Inner {
 impl Steering {
     /// What Ctrl-C does.
     pub fn interrupt(&self) {
-        let before = self.inner.count.fetch_add(1, Ordering::SeqCst);
         let current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.inner.count.fetch_add(1, Ordering::SeqCst);
         if before == 0 { current.stop() } else { current.abort() }
     }
 
@@ -38,10 +38,23 @@ impl Steering {
         self.inner.count.load(Ordering::SeqCst) > 1
     }
 
-    /// The control of a part that begins now; interrupts before it are forgotten.
+    /// The control of a part that begins now: already stopped where there was an interrupt.
     pub(super) fn begin(&self) -> Control {
+        let control = self.begin_owed();
+        if self.is_interrupted() {
+            control.stop();
+        }
+        control
+    }
+
+    /// The control of a part that is owed to the service also after an interrupt: only a second one ends it.
+    pub(super) fn begin_owed(&self) -> Control {
         let control = Control::new();
-        *self.inner.current.lock().unwrap_or_else(PoisonError::into_inner) = control.clone();
+        let mut current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_aborted() {
+            control.abort();
+        }
+        *current = control.clone();
         control
     }
 }

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::context::{Context, Present};
 use super::schedule::Attendance;
-use super::user::User;
+use super::user::{Pass, User};
 use crate::units::Micros;
 
 /// The users of a closed load: who they are, and when they are there.
@@ -19,8 +19,8 @@ pub(super) struct Crowd {
     pub(super) rows: Vec<Vec<(usize, u64)>>,
 }
 
-/// The least pause after an iteration that was cut: a user whose every iteration is cut at once must not keep the
-/// thread from the others.
+/// The least pause after an iteration that was cut or could send nothing: a user who fails at once, again and again,
+/// must not keep the thread from the others.
 const PAUSE: Micros = Micros::from_millis(10);
 
 /// Starts this thread's share of the users: every `threads`-th, from `thread` on.
@@ -52,7 +52,9 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
             if next > Micros::ZERO {
                 context.record_lag(next, context.clock.now());
             }
-        } else if !context.is_running() {
+        }
+        user.expect_barriers();
+        if !context.is_running() {
             break;
         }
         if present.is_none() {
@@ -61,9 +63,9 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
         if context.is_load(next) && !context.shared.take_iteration() {
             break;
         }
-        let passed = user.iterate(next).await;
+        let pass = user.iterate(next).await;
         let mut think = user.think_time();
-        if !passed {
+        if pass == Pass::Hindered {
             think = think.max(PAUSE);
         }
         rested = think > Micros::ZERO;

@@ -60,7 +60,17 @@ impl UniqueRows {
 impl Shared {
     /// Takes one of the iterations that are left; false when there are none.
     pub(super) fn take_iteration(&self) -> bool {
-        self.iterations.as_ref().is_none_or(|left| left.fetch_sub(1, Ordering::Relaxed) > 0)
+        let Some(left) = &self.iterations else { return true };
+        let left = left.fetch_sub(1, Ordering::SeqCst);
+        if left <= 1 {
+            self.close_barriers();
+        }
+        left > 0
+    }
+
+    /// No new iterations begin: barriers wait for nobody who isn't on the way.
+    pub(super) fn close_barriers(&self) {
+        self.barriers.iter().for_each(Barrier::close);
     }
 
     pub(super) fn remark(&self, text: String) {

@@ -39,14 +39,6 @@ impl Control {
         self.steer(Course::Aborting);
     }
 
-    /// What Ctrl-C does: stops, and aborts the second time.
-    pub fn interrupt(&self) {
-        match self.course() {
-            Course::Running => self.stop(),
-            Course::Stopping | Course::Aborting => self.abort(),
-        }
-    }
-
     /// Where it is going.
     pub fn course(&self) -> Course {
         *self.course.borrow()

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use tokio::time::Instant;
 use url::Url;
 
-use super::connection::{Connection, Origin};
+use super::connection::{Connection, Origin, Wire};
 use super::decode::decode;
 use super::failure::Failure;
 use super::timers::Timers;
@@ -118,6 +118,25 @@ struct State {
     phases: Phases,
     bytes_in: u64,
     bytes_out: u64,
+    /// The connection in use, with its counts when it came into use.
+    wire: Option<(Rc<Wire>, u64, u64)>,
+}
+
+impl State {
+    /// From now on the bytes of this connection count.
+    fn use_wire(&mut self, wire: &Rc<Wire>) {
+        self.take_counts();
+        self.wire = Some((wire.clone(), wire.bytes_in.get(), wire.bytes_out.get()));
+    }
+
+    /// Adds what went over the connection in use.
+    fn take_counts(&mut self) {
+        if let Some((wire, bytes_in, bytes_out)) = self.wire.take() {
+            self.bytes_in += wire.bytes_in.get() - bytes_in;
+            self.bytes_out += wire.bytes_out.get() - bytes_out;
+            self.first_byte = wire.first_byte.get();
+        }
+    }
 }
 
 impl Client {
@@ -136,7 +155,8 @@ impl Client {
             network.timers.within(deadline, follow).await
         };
         let done = Instant::now();
-        let State { connecting, sent, first_byte, mut phases, bytes_in, bytes_out } = state;
+        state.take_counts();
+        let State { connecting, sent, first_byte, mut phases, bytes_in, bytes_out, .. } = state;
         let reply = outcome.unwrap_or_else(|| {
             let (category, what) = match connecting {
                 true => (ErrorCategory::ConnectTimeout, "no connection"),
@@ -199,19 +219,12 @@ impl Client {
             if !std::mem::replace(&mut told, true) {
                 tell(progress);
             }
-            let (bytes_in, bytes_out) = (connection.wire.bytes_in.get(), connection.wire.bytes_out.get());
-            // Counted up to the head here; the body is added below.
-            let outcome = connection.send(message).await;
-            state.bytes_out += connection.wire.bytes_out.get() - bytes_out;
-            match outcome {
-                Ok(response) => {
-                    state.bytes_in += connection.wire.bytes_in.get() - bytes_in;
-                    break response;
-                }
+            state.use_wire(&connection.wire);
+            match connection.send(message).await {
+                Ok(response) => break response,
                 Err(error) => {
                     let stale = connection.used && connection.is_silent() && error.failure.category == ErrorCategory::Reset;
                     let may_repeat = error.unsent.is_some() || request.method.is_idempotent();
-                    state.bytes_in += connection.wire.bytes_in.get() - bytes_in;
                     if !stale || !may_repeat {
                         return Err(error.failure);
                     }
@@ -226,10 +239,7 @@ impl Client {
         };
         let (head, body) = response.into_parts();
         let mut kept = Vec::new();
-        let before = connection.wire.bytes_in.get();
         let read = connection.read(body, manner.keep_body.then_some(&mut kept), network.http.max_body.0).await;
-        state.bytes_in += connection.wire.bytes_in.get() - before;
-        state.first_byte = connection.wire.first_byte.get();
         connection.used = true;
         read?;
         self.connections.push((request.origin.clone(), connection));

@@ -10,11 +10,13 @@ use crate::metrics::ErrorCategory;
 pub(super) struct Failure {
     pub(super) category: ErrorCategory,
     pub(super) message: String,
+    /// The generator itself had reached a limit of the system: open files, or ports.
+    pub(super) is_ours: bool,
 }
 
 impl Failure {
     pub(super) fn new(category: ErrorCategory, message: impl Into<String>) -> Self {
-        Self { category, message: message.into() }
+        Self { category, message: message.into(), is_ours: false }
     }
 
     /// What a failed attempt to connect is.
@@ -23,7 +25,7 @@ impl Failure {
             io::ErrorKind::TimedOut => ErrorCategory::ConnectTimeout,
             _ => ErrorCategory::ConnectRefused,
         };
-        Self::new(category, plain(error))
+        Self { is_ours: is_exhaustion(error), ..Self::new(category, plain(error)) }
     }
 
     /// What a broken exchange is.
@@ -43,6 +45,20 @@ impl Failure {
         }
         let detail = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         Self::new(ErrorCategory::Protocol, format!("{error}{detail}"))
+    }
+}
+
+/// Whether the system says that this process, or the machine, has no more files or ports to give.
+fn is_exhaustion(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let exhausted = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS].map(Errno::raw_os_error);
+        error.raw_os_error().is_some_and(|code| exhausted.contains(&code))
+    }
+    #[cfg(not(unix))]
+    {
+        error.kind() == io::ErrorKind::AddrNotAvailable
     }
 }
 

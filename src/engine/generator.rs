@@ -117,15 +117,20 @@ async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: 
     Ok(())
 }
 
-/// Waits until all users have gone home; a panic of one is ours.
+/// Waits until all users have gone home.
 async fn join_all(tasks: &RefCell<JoinSet<()>>) {
     let next = |context: &mut std::task::Context<'_>| tasks.borrow_mut().poll_join_next(context);
     while let Some(ended) = std::future::poll_fn(next).await {
-        if let Err(error) = ended
-            && error.is_panic()
-        {
-            std::panic::resume_unwind(error.into_panic());
-        }
+        resume_panic(ended);
+    }
+}
+
+/// A panic of a user is ours.
+pub(super) fn resume_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
     }
 }
 
@@ -153,6 +158,7 @@ async fn out_of_grace(context: &Context, grace: Micros) {
         while context.is_running() {
             context.wait_until(Micros::MAX * 0.25).await;
         }
+        context.shared.close_barriers();
         tokio::time::sleep(Duration::from(grace)).await;
     };
     tokio::select! {

@@ -53,6 +53,8 @@ pub struct LoadResult {
     pub timeline: Timeline,
     /// The most users at once, by second.
     pub users_max: u32,
+    /// Generator threads that ran: never more than there were users for.
+    pub threads: usize,
     /// The busiest second of a generator thread, 0 to 1; none where it can't be read or the load was too short.
     pub busy_max: Option<f64>,
     /// Whether it was ended by [`Control`] before its time.
@@ -115,14 +117,23 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         };
         let (spare_sender, spare_receiver) = mpsc::sync_channel(2);
         spares.push(spare_sender);
-        let sender = sender.clone();
-        let run = move || generator::run(assignment, &sender, &spare_receiver);
-        handles.push(std::thread::Builder::new().name(format!("generator-{thread}")).spawn(run)?);
+        let sender_of_thread = sender.clone();
+        let run = move || generator::run(assignment, &sender_of_thread, &spare_receiver);
+        match std::thread::Builder::new().name(format!("generator-{thread}")).spawn(run) {
+            Ok(handle) => handles.push(handle),
+            Err(error) => {
+                // Those that run already must not load the service beside whatever comes next.
+                options.control.abort();
+                drop((sender, reports));
+                handles.into_iter().for_each(|handle| drop(handle.join()));
+                return Err(StartError(error));
+            }
+        }
     }
     drop(sender);
     listen(Event::Started);
-    let mut collector = Collector::new(plan, load, warmup, end, iterations, threads);
-    let mut stopping = false;
+    let mut collector = Collector::new(plan, warmup, end, iterations, threads);
+    let (mut stopping, mut stopped_at) = (false, None);
     loop {
         match reports.recv_timeout(Duration::from_millis(100)) {
             Ok(report) => {
@@ -136,8 +147,13 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        let over = end.is_some_and(|end| Instant::now() > zero + end.into());
-        if !stopping && (over || options.control.course() != Course::Running) {
+        let now = Micros::from(Instant::now().saturating_duration_since(zero));
+        let over = end.is_some_and(|end| now > end);
+        let stopped = options.control.course() != Course::Running;
+        if stopped && !over {
+            stopped_at.get_or_insert(now);
+        }
+        if !stopping && (over || stopped) {
             stopping = true;
             listen(Event::Stopping);
         }
@@ -148,10 +164,14 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
+    // A stop that was over within a moment was not seen by the loop.
+    let now = Micros::from(Instant::now().saturating_duration_since(zero));
+    if options.control.course() != Course::Running && end.is_none_or(|end| now <= end) {
+        stopped_at.get_or_insert(now);
+    }
     let failure = options.control.failure();
-    let stopped_early = options.control.course() != Course::Running;
     let remarks = shared.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(collector.finish(stopped_early, failure, remarks, listen))
+    Ok(collector.finish(stopped_at, failure, remarks, listen))
 }
 
 /// Warm-up, grace, the arm time at which no new iterations start, iterations.
@@ -251,9 +271,7 @@ struct Collector {
 }
 
 impl Collector {
-    fn new(plan: &Plan, load: &Load, warmup: Micros, end: Option<Micros>, iterations: Option<u64>, threads: usize) -> Self {
-        // A load that ends with its iterations is as long as they took, also where a duration bounds it as well.
-        let timed = iterations.is_none() || matches!(load, Load::Open(_));
+    fn new(plan: &Plan, warmup: Micros, end: Option<Micros>, iterations: Option<u64>, threads: usize) -> Self {
         Self {
             totals: Totals::new(plan.endpoints.len(), plan.checks.len()),
             timeline: Timeline::new(TICK),
@@ -262,7 +280,7 @@ impl Collector {
             threads,
             warmup,
             planned: end,
-            duration: end.map(|end| end.saturating_sub(warmup)).filter(|_| timed),
+            duration: end.map(|end| end.saturating_sub(warmup)),
             iterations_planned: iterations,
             waiting: BTreeMap::new(),
             finished: 0,
@@ -343,7 +361,7 @@ impl Collector {
 
     fn finish(
         mut self,
-        stopped_early: bool,
+        stopped_at: Option<Micros>,
         failure: Option<String>,
         remarks: Vec<String>,
         listen: &mut dyn FnMut(Event<'_>),
@@ -352,19 +370,25 @@ impl Collector {
         if !rest.is_empty() {
             self.merge(&rest, listen);
         }
+        // What came in after the end belongs to it: the load lasted until its last answer at least.
         let measured = self.last_done.saturating_sub(self.warmup);
-        self.totals.duration = match self.duration {
-            // What came in after the end belongs to it: the load lasted until its last answer.
-            Some(planned) if !stopped_early => planned.max(measured),
-            _ if measured > Micros::ZERO => measured,
-            _ => self.last_at.saturating_sub(self.warmup),
+        let counters = &self.totals.counters;
+        let begun = counters.iterations + counters.iterations_cut + counters.dropped;
+        self.totals.duration = match (stopped_at, self.duration) {
+            // Until it was stopped it was a load, whether answers came or not.
+            (Some(stopped), _) => stopped.saturating_sub(self.warmup).max(measured),
+            // It ended with its iterations, and was as long as they took.
+            _ if self.iterations_planned.is_some_and(|planned| begun >= planned) && measured > Micros::ZERO => measured,
+            (None, Some(planned)) => planned.max(measured),
+            (None, None) => self.last_at.saturating_sub(self.warmup),
         };
         LoadResult {
             totals: self.totals,
             timeline: self.timeline,
             users_max: self.users_max,
             busy_max: self.busy_max,
-            stopped_early,
+            stopped_early: stopped_at.is_some(),
+            threads: self.threads,
             failure,
             remarks,
         }

@@ -9,8 +9,9 @@ use rand_pcg::Pcg64Mcg;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::context::Context;
+use super::context::{Context, Present};
 use super::control::Course;
+use super::generator::resume_panic;
 use super::schedule::Arrivals;
 use super::user::User;
 use crate::units::Micros;
@@ -66,6 +67,8 @@ pub(super) async fn serve(context: Rc<Context>, doors: Doors, tasks: Rc<RefCell<
             continue;
         }
         context.wait_until(at).await;
+        // A rate that can't be kept up with must not keep the thread from its users and from Ctrl-C.
+        tokio::task::consume_budget().await;
         // Due is due, also when it is noticed a little after the end.
         if context.course.get() != Course::Running {
             break;
@@ -110,11 +113,15 @@ struct Lobby {
     taken: Notify,
 }
 
-/// How a free user is told what to do.
-#[derive(Debug, Default)]
+/// How a free user is told what to do, and what it gives back when it goes.
+#[derive(Debug)]
 struct Mailbox {
     message: Cell<Option<Message>>,
     filled: Notify,
+    /// Row numbers of unique feeds, by feed.
+    rows: Vec<(usize, u64)>,
+    /// Counts it as a user.
+    present: RefCell<Option<Present>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -136,51 +143,58 @@ impl Lobby {
         if let Some(mailbox) = free {
             mailbox.post(Message::Serve(at));
         } else if self.alive.get() < self.max_users {
-            self.admit(at, class);
+            self.admit(at, class, false);
         } else if let Some(idle) = self.free.borrow_mut().iter_mut().find_map(Vec::pop) {
-            // A user of another class makes room.
+            // A user of another class makes room, and gives back its rows before the new one takes some.
+            self.dismiss(&idle);
             idle.post(Message::Retire);
-            self.admit(at, class);
+            self.admit(at, class, false);
         } else {
             self.context.record_lag(at, self.context.clock.now());
             self.waiting.borrow_mut()[class].push_back(at);
         }
     }
 
-    /// A new user, with its first arrival.
-    fn admit(self: &Rc<Self>, at: Micros, class: usize) {
+    /// A new user, with its first arrival; one that had to wait for a user is late through no fault of the generator.
+    fn admit(self: &Rc<Self>, at: Micros, class: usize, has_waited: bool) {
+        let mut tasks = self.tasks.borrow_mut();
+        while let Some(ended) = tasks.try_join_next() {
+            resume_panic(ended);
+        }
         self.alive.set(self.alive.get() + 1);
         let number = self.next_number.get();
         self.next_number.set(number + self.threads);
         let feeds = &self.context.shared.plan.classes[class].unique_feeds;
-        let rows = feeds.iter().map(|&feed| (feed, self.context.shared.unique_rows[feed].take())).collect();
-        let user = User::new(self.context.clone(), class, number, rows);
-        self.tasks.borrow_mut().spawn_local(self.clone().live(user, at));
+        let rows: Vec<(usize, u64)> = feeds.iter().map(|&feed| (feed, self.context.shared.unique_rows[feed].take())).collect();
+        let user = User::new(self.context.clone(), class, number, rows.clone());
+        let mailbox = Mailbox {
+            message: Cell::new(Some(Message::Serve(at))),
+            filled: Notify::new(),
+            rows,
+            present: RefCell::new(Some(self.context.user_arrives())),
+        };
+        tasks.spawn_local(self.clone().live(user, Rc::new(mailbox), has_waited));
     }
 
     /// A user's life: an arrival, and the next, and sometimes a wait between them.
-    async fn live(self: Rc<Self>, mut user: User, first: Micros) {
+    async fn live(self: Rc<Self>, mut user: User, mailbox: Rc<Mailbox>, mut has_waited: bool) {
         let class = user.class();
-        let _present = self.context.user_arrives();
-        let mailbox = Rc::new(Mailbox::default());
-        mailbox.post(Message::Serve(first));
-        let mut waited_for_user = false;
         loop {
             let at = match mailbox.message.take() {
                 Some(Message::Serve(at)) => at,
-                Some(Message::Retire) => break,
+                Some(Message::Retire) => return,
                 None => {
                     mailbox.filled.notified().await;
                     continue;
                 }
             };
-            if !waited_for_user {
+            if !has_waited {
                 self.context.record_lag(at, self.context.clock.now());
             }
             user.iterate(at).await;
             self.drop_expired();
             let next = self.waiting.borrow_mut()[class].pop_front();
-            waited_for_user = next.is_some();
+            has_waited = next.is_some();
             match next {
                 Some(at) => {
                     mailbox.post(Message::Serve(at));
@@ -188,8 +202,8 @@ impl Lobby {
                 }
                 None => match self.longest_waiting_elsewhere() {
                     Some((at, other)) => {
-                        self.leave(&user);
-                        self.admit(at, other);
+                        self.dismiss(&mailbox);
+                        self.admit(at, other, true);
                         self.taken.notify_one();
                         return;
                     }
@@ -198,12 +212,14 @@ impl Lobby {
                 },
             }
         }
-        self.leave(&user);
+        self.dismiss(&mailbox);
     }
 
-    fn leave(&self, user: &User) {
+    /// A user is one no longer: its place and its rows are free.
+    fn dismiss(&self, mailbox: &Mailbox) {
         self.alive.set(self.alive.get() - 1);
-        for &(feed, row) in user.rows() {
+        mailbox.present.take();
+        for &(feed, row) in &mailbox.rows {
             self.context.shared.unique_rows[feed].give_back(row);
         }
     }
@@ -214,21 +230,19 @@ impl Lobby {
         waiting[class].pop_front().map(|at| (at, class))
     }
 
-    /// Drops the arrivals that waited too long.
+    /// Drops the arrivals that waited too long; once the run is being stopped, cuts all that wait.
     fn drop_expired(&self) {
+        let stopped = self.context.course.get() != Course::Running;
         let now = self.context.clock.now();
         for queue in self.waiting.borrow_mut().iter_mut() {
-            while queue.front().is_some_and(|&at| at + self.max_wait < now) {
-                if let Some(at) = queue.pop_front() {
-                    self.count_dropped(at);
+            while queue.front().is_some_and(|&at| stopped || at + self.max_wait < now) {
+                let Some(at) = queue.pop_front() else { break };
+                if self.context.is_load(at) {
+                    let mut recorder = self.context.recorder.borrow_mut();
+                    let counters = recorder.counters();
+                    if stopped { counters.iterations_cut += 1 } else { counters.dropped += 1 }
                 }
             }
-        }
-    }
-
-    fn count_dropped(&self, at: Micros) {
-        if self.context.is_load(at) {
-            self.context.recorder.borrow_mut().counters().dropped += 1;
         }
     }
 
@@ -236,14 +250,18 @@ impl Lobby {
     async fn close(&self) {
         self.closing.set(true);
         for mailbox in self.free.borrow_mut().iter_mut().flat_map(|free| free.drain(..)) {
+            self.dismiss(&mailbox);
             mailbox.post(Message::Retire);
         }
         loop {
+            let changed = self.context.course_changed.notified();
+            self.drop_expired();
             let longest = self.waiting.borrow().iter().filter_map(|queue| queue.front().copied()).min();
             let Some(longest) = longest else { return };
             tokio::select! {
-                () = self.context.clock.sleep_until(longest + self.max_wait + Micros(1)) => self.drop_expired(),
+                () = self.context.clock.sleep_until(longest + self.max_wait + Micros(1)) => {}
                 () = self.taken.notified() => {}
+                () = changed => {}
             }
         }
     }

@@ -92,7 +92,12 @@ pub fn procedure(
         }
         let ledger = Rc::new(RefCell::new(Ledger::default()));
         let actor = Actor { plan: plan.clone(), kind, network: Rc::new(network), scope, control: control.clone(), ledger, on_failure };
-        actor.run(program, 0..program.steps.len(), &mut Client::default()).await;
+        let (limit, mut course, mut client) = (actor.limit(), control.watch(), Client::default());
+        tokio::select! {
+            () = actor.run(program, 0..program.steps.len(), &mut client) => {}
+            // What was sent is counted as it goes out; a step that is broken off has no outcome.
+            _ = course.wait_for(|course| *course >= limit) => {}
+        }
         actor.ledger.borrow_mut().fill_lists(&actor.scope);
         let captured = actor.scope.filled();
         let ledger = actor.ledger.take();
@@ -146,10 +151,14 @@ impl Ledger {
 }
 
 impl Actor {
+    /// From when on nothing of it is wanted any longer. Verify and teardown are owed also when the run was interrupted;
+    /// only a second Ctrl-C ends them.
+    fn limit(&self) -> Course {
+        if self.kind == ProcedureKind::Setup { Course::Stopping } else { Course::Aborting }
+    }
+
     fn is_over(&self) -> bool {
-        // Teardown is owed to the service also when the run was interrupted; only a second Ctrl-C ends it.
-        let limit = if self.kind == ProcedureKind::Setup { Course::Stopping } else { Course::Aborting };
-        self.control.course() >= limit || (self.on_failure == OnFailure::Stop && self.ledger.borrow().failed)
+        self.control.course() >= self.limit() || (self.on_failure == OnFailure::Stop && self.ledger.borrow().failed)
     }
 
     async fn run(&self, program: &Program, range: std::ops::Range<usize>, client: &mut Client) {

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::testing::{RawServer, answer_always, answer_once, get, iterations, load, plan, read_request};
+use super::{Control, Event, Load, LoadOptions, run};
 use crate::metrics::ErrorCategory;
-use crate::plan::{ArrivalKind, BarrierPlan, LoadPlan, OpenLoad, RateShape, Step, ThinkTime};
+use crate::plan::{ArrivalKind, BarrierPlan, LoadPlan, OpenLoad, RateShape, Step, Target, ThinkTime};
 use crate::units::{Micros, Rate};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -282,4 +283,91 @@ fn users_who_can_do_nothing_leave_the_thread_to_the_others() {
     assert_eq!((counters.sent_load, counters.iterations), (0, 0));
     assert!((2..=200).contains(&counters.iterations_cut), "{}", counters.iterations_cut);
     assert_eq!(result.remarks, ["iterations of `task` were cut: the header `accept` holds characters that can't be sent"]);
+}
+
+#[test]
+fn a_load_is_as_long_as_it_was() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let open = OpenLoad {
+        rate: RateShape::Constant(Rate(100.0)),
+        arrivals: ArrivalKind::Constant,
+        duration: Some(Micros::from_secs(30)),
+        iterations: Some(20),
+        max_users: 10,
+        max_wait: Micros::from_secs(30),
+        warmup: Micros::ZERO,
+        graceful_stop: Micros::from_secs(30),
+    };
+    // It ends with its iterations, long before its time.
+    let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open)), server.address, 1);
+    assert_eq!((result.totals.requests(), result.stopped_early), (20, false));
+    assert!(result.totals.duration < Micros::from_secs(20), "{}", result.totals.duration);
+    // Stopped while its users think, it has lasted until then.
+    let mut thinking = iterations(3, 1000);
+    thinking.iterations = None;
+    let plan = Arc::new(plan(vec![request("/")], ThinkTime::Constant(Micros::from_secs(50)), LoadPlan::Closed(thinking.clone())));
+    let control = Control::new();
+    let target = Target::parse(&server.address.to_string()).unwrap();
+    let options = LoadOptions { target, threads: 1, globals: Vec::new(), control: control.clone() };
+    let result = run(&plan, &Load::Closed(thinking), &options, &mut |event| {
+        if matches!(&event, Event::Tick { snapshot, .. } if snapshot.elapsed >= Micros::from_secs(1)) {
+            control.stop();
+        }
+    });
+    let result = result.unwrap();
+    assert_eq!((result.totals.requests(), result.stopped_early), (3, true));
+    assert!(result.totals.duration >= Micros::from_secs(1), "{}", result.totals.duration);
+}
+
+#[test]
+fn a_barrier_waits_for_nobody_who_has_passed_for_good() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let barrier = BarrierPlan { id: 0, name: "class".to_owned(), timeout: Micros::from_secs(30) };
+    let think = Step::Think(ThinkTime::Uniform(Micros::from_millis(1), Micros::from_millis(300)));
+    let steps = vec![Step::Barrier(barrier), request("/"), think];
+    // The fifth iteration has nobody to wait for but users that think, and have no iteration left.
+    let result = load(plan(steps, ThinkTime::None, closed(4, 5)), server.address, 2);
+    assert_eq!((result.totals.counters.iterations, result.failure), (5, None));
+    assert!(result.totals.duration < Micros::from_secs(20), "{}", result.totals.duration);
+}
+
+#[test]
+fn users_of_two_classes_share_the_places_of_an_open_load() {
+    let server = RawServer::start(|mut stream, _| {
+        while read_request(&mut stream).is_some() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            if stream.write_all(OK).is_err() {
+                return;
+            }
+        }
+    });
+    let open = OpenLoad {
+        rate: RateShape::Constant(Rate(100.0)),
+        arrivals: ArrivalKind::Poisson,
+        duration: Some(Micros::from_secs(1)),
+        iterations: None,
+        max_users: 1,
+        max_wait: Micros::from_secs(30),
+        warmup: Micros::ZERO,
+        graceful_stop: Micros::from_secs(30),
+    };
+    let mut two = plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone()));
+    two.endpoints.push(two.endpoints[0].clone());
+    let mut second = plan(vec![Step::Request(Box::new(get("/", 1)))], ThinkTime::None, LoadPlan::Open(open)).classes;
+    two.classes.append(&mut second);
+    let result = load(two, server.address, 1);
+    let requests: Vec<u64> = result.totals.endpoints.iter().map(|endpoint| endpoint.requests).collect();
+    assert!(requests.iter().all(|&requests| requests > 20), "{requests:?}");
+    assert_eq!((result.totals.failures(), result.totals.counters.dropped, result.users_max), (0, 0, 1));
+    // Who waited for the only user was not late through our fault: each start is told once.
+    assert_eq!(result.totals.lag.count(), result.totals.requests());
+}
+
+#[test]
+fn a_user_without_a_connection_leaves_the_thread_to_the_others() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut population = iterations(2, 1);
+    (population.iterations, population.duration) = (None, Some(Micros::from_millis(500)));
+    let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Closed(population)), nobody, 1);
+    assert!((2..=120).contains(&result.totals.requests()), "{}", result.totals.requests());
 }

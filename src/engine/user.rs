@@ -19,8 +19,19 @@ pub(super) struct User {
     class: usize,
     scope: Scope,
     client: Client,
-    /// Row number by feed, for the unique feeds of its class.
-    rows: Vec<(usize, u64)>,
+    /// Barriers that it is on its way to and hasn't passed.
+    ahead: Vec<usize>,
+    /// Whether the iteration sent a request, so that it can't have been over at once.
+    has_sent: bool,
+}
+
+/// How an iteration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// As it should.
+    Whole,
+    /// Early: it was cut, or no request of it could be sent. It may not have waited for anything.
+    Hindered,
 }
 
 /// Why an iteration ended early.
@@ -52,7 +63,30 @@ impl User {
                 scope.set(feed.slot, value);
             }
         }
-        Self { context, class, scope, client: Client::default(), rows }
+        Self { context, class, scope, client: Client::default(), ahead: Vec::new(), has_sent: false }
+    }
+
+    /// May begin an iteration: barriers of its class wait for it. To be said before it is known whether it does.
+    pub(super) fn expect_barriers(&mut self) {
+        self.forget_barriers(|_| true);
+        for (id, class) in self.context.shared.barrier_classes.iter().enumerate() {
+            if *class == self.class {
+                self.context.shared.barriers[id].expect();
+                self.ahead.push(id);
+            }
+        }
+    }
+
+    /// Is not on its way to these barriers.
+    fn forget_barriers(&mut self, which: impl Fn(usize) -> bool) {
+        let barriers = &self.context.shared.barriers;
+        self.ahead.retain(|&id| {
+            let forgotten = which(id);
+            if forgotten {
+                barriers[id].forget();
+            }
+            !forgotten
+        });
     }
 
     /// Draws how long it thinks after an iteration.
@@ -66,18 +100,17 @@ impl User {
         self.class
     }
 
-    /// The rows of unique feeds that are its own, by feed.
-    pub(super) fn rows(&self) -> &[(usize, u64)] {
-        &self.rows
-    }
-
-    /// Passes once through a task drawn by weight. Its first request should start at `intended`. Returns whether it came
-    /// to its end; an iteration that is cut may not have waited for anything.
-    pub(super) async fn iterate(&mut self, intended: Micros) -> bool {
+    /// Passes once through a task drawn by weight. Its first request should start at `intended`.
+    pub(super) async fn iterate(&mut self, intended: Micros) -> Pass {
         let context = self.context.clone();
         let plan = context.shared.plan.clone();
         let class = &plan.classes[self.class];
         let task = self.draw_task(class);
+        if !self.ahead.is_empty() {
+            let leads_to = |id| task.program.steps.iter().any(|step| matches!(step, Step::Barrier(barrier) if barrier.id == id));
+            self.forget_barriers(|id| !leads_to(id));
+        }
+        self.has_sent = false;
         context.in_flight.set(context.in_flight.get() + 1);
         let result = match self.begin(class, task) {
             Ok(()) => self.run(&task.program, intended).await,
@@ -87,13 +120,14 @@ impl User {
         if let Err(Cut::Render(error)) = &result {
             context.shared.remark(format!("iterations of `{}` were cut: {error}", task.name));
         }
+        self.forget_barriers(|_| true);
         let passed = result.is_ok();
         if context.is_load(intended) {
             let mut recorder = context.recorder.borrow_mut();
             let counters = recorder.counters();
             if passed { counters.iterations += 1 } else { counters.iterations_cut += 1 }
         }
-        passed
+        if passed && self.has_sent { Pass::Whole } else { Pass::Hindered }
     }
 
     fn draw_task<'a>(&self, class: &'a ClassPlan) -> &'a TaskPlan {
@@ -163,6 +197,7 @@ impl User {
                 }
                 Step::Barrier(barrier) => {
                     self.meet(barrier).await?;
+                    self.ahead.retain(|&id| id != barrier.id);
                     intended = context.clock.now();
                 }
                 Step::Repeat { count, length, .. } => match count.checked_sub(1) {
@@ -173,8 +208,13 @@ impl User {
         }
     }
 
-    async fn meet(&self, barrier: &BarrierPlan) -> Result<(), Cut> {
+    async fn meet(&mut self, barrier: &BarrierPlan) -> Result<(), Cut> {
         let context = &self.context;
+        if !self.ahead.contains(&barrier.id) {
+            // It comes again within one iteration.
+            context.shared.barriers[barrier.id].expect();
+            self.ahead.push(barrier.id);
+        }
         let deadline = tokio::time::Instant::now() + barrier.timeout.into();
         let wait = std::pin::pin!(context.shared.barriers[barrier.id].wait());
         let opened = context.clock.timers().within(deadline, wait).await;
@@ -191,9 +231,9 @@ impl User {
         let context = self.context.clone();
         let load = context.is_load(intended);
         let prepared = request.prepare(&context.network, &self.scope)?;
-        let started = context.clock.now();
         let exchange =
             self.client.exchange(&context.network, prepared, request.manner(), &mut |progress| context.count(progress, load)).await;
+        self.has_sent |= exchange.sent.is_some();
         let done = context.clock.at(exchange.done);
         let response_time = done.saturating_sub(intended);
         let (outcome, status, message) = self.judge(request, &exchange, response_time, load);
@@ -203,7 +243,6 @@ impl User {
                 intended,
                 response_time,
                 service_time: exchange.sent.map_or(Micros::ZERO, |sent| Micros::from(exchange.done.saturating_duration_since(sent))),
-                schedule_lag: started.saturating_sub(intended),
                 phases: exchange.phases,
                 outcome,
                 status,
@@ -219,7 +258,10 @@ impl User {
     fn judge(&self, request: &RequestPlan, exchange: &Exchange, response_time: Micros, load: bool) -> (Outcome, u16, String) {
         let reply = match &exchange.reply {
             Ok(reply) => reply,
-            Err(Failure { category, message }) => return (Outcome::Failed(*category), 0, message.clone()),
+            Err(Failure { category, message, is_ours }) => {
+                self.context.recorder.borrow_mut().counters().exhausted += u64::from(*is_ours && load);
+                return (Outcome::Failed(*category), 0, message.clone());
+            }
         };
         let answer = Answer::new(reply.status, &reply.headers, &reply.body, response_time);
         let mut count = |check: crate::plan::CheckId, held: bool| {
@@ -252,4 +294,10 @@ pub(super) fn keep(scope: &Scope, slot: SlotId, collects: bool, value: Value) {
     let mut list: Vec<Value> = if old.kind() == ValueKind::Seq { old.try_iter().into_iter().flatten().collect() } else { Vec::new() };
     list.push(value);
     scope.set(slot, Value::from(list));
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        self.forget_barriers(|_| true);
+    }
 }

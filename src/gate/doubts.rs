@@ -51,7 +51,7 @@ pub fn lag_limit(summary: &Summary) -> Micros {
 
 /// The doubts, those that make the run invalid first.
 pub fn doubts(circumstances: &Circumstances<'_>) -> Vec<Warning> {
-    let doubts = [nothing_measured, saturated, busy, dropped, rate_not_reached, few_samples];
+    let doubts = [nothing_measured, exhausted, saturated, busy, dropped, rate_not_reached, few_samples];
     let mut doubts: Vec<Warning> = doubts.iter().filter_map(|doubt| doubt(circumstances)).collect();
     doubts.sort_by_key(|doubt| !doubt.invalidates);
     doubts
@@ -76,6 +76,22 @@ fn nothing_measured(run: &Circumstances<'_>) -> Option<Warning> {
         _ => None,
     };
     Some(Warning { code: code.to_owned(), invalidates: true, message, advice })
+}
+
+/// The generator's own system refused connections: those failures say nothing of the service.
+fn exhausted(run: &Circumstances<'_>) -> Option<Warning> {
+    let refused = Some(run.totals.counters.exhausted).filter(|&refused| refused > 0)?;
+    let noun = if refused == 1 { "connection" } else { "connections" };
+    let mut advice = "raise `ulimit -n`, take fewer `--users`, or widen the range of local ports".to_owned();
+    if run.saturation_invalidates {
+        advice += "; `--on-saturation warn` shows the figures anyway";
+    }
+    Some(Warning {
+        code: "generator_exhausted".to_owned(),
+        invalidates: run.saturation_invalidates,
+        message: format!("the generator could not open {refused} {noun}: its system has no more files or ports to give"),
+        advice: Some(advice),
+    })
 }
 
 /// Requests started late, where starts have a time at all.
@@ -308,6 +324,15 @@ mod tests {
             codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.asked_rate = None)),
             [("few_samples", false)]
         );
+    }
+
+    #[test]
+    fn connections_that_our_own_system_refused_are_not_the_services() {
+        let mut run = run_with(good(), 0);
+        run.0.counters.exhausted = 3;
+        let warnings = found(&plan_with(OPEN), &run, |_| ());
+        assert_eq!(codes(&warnings), [("generator_exhausted", true)]);
+        assert_eq!(warnings[0].message, "the generator could not open 3 connections: its system has no more files or ports to give");
     }
 
     #[test]

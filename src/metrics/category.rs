@@ -44,11 +44,6 @@ impl ErrorCategory {
         Self::Status,
         Self::Check,
     ];
-
-    /// Whether the service answered at all.
-    pub fn has_answer(self) -> bool {
-        matches!(self, Self::Body | Self::Status | Self::Check)
-    }
 }
 
 impl fmt::Display for ErrorCategory {

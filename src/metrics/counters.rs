@@ -19,6 +19,8 @@ pub struct Counters {
     pub sent_warmup: u64,
     /// Redirects followed in load and warm-up: they were sent too.
     pub sent_redirects: u64,
+    /// Connections that the generator's own system refused: no more open files, no more ports.
+    pub exhausted: u64,
 }
 
 impl Counters {
@@ -32,5 +34,6 @@ impl Counters {
         self.sent_load += other.sent_load;
         self.sent_warmup += other.sent_warmup;
         self.sent_redirects += other.sent_redirects;
+        self.exhausted += other.exhausted;
     }
 }

@@ -14,8 +14,6 @@ pub struct Sample {
     pub response_time: Micros,
     /// Sent to last byte, of the last hop where redirects were followed; zero where nothing was sent.
     pub service_time: Micros,
-    /// Actual minus intended start: what the generator adds.
-    pub schedule_lag: Micros,
     /// The parts of the time.
     pub phases: Phases,
     /// Success, or why not.

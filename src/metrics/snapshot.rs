@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub iterations: u64,
     /// Whether the warm-up still runs.
     pub warming_up: bool,
-    /// Users alive now.
+    /// The most users alive at once since the last tick.
     pub users: u32,
     /// Finished requests so far, warm-up excluded.
     pub requests: u64,
@@ -25,6 +25,6 @@ pub struct Snapshot {
     pub dropped: u64,
     /// Finished requests per second within the last tick, warm-up included.
     pub rate: f64,
-    /// 95th percentile of successful response times of the last tick (of the whole run where that had none).
+    /// 95th percentile of successful response times of the last tick; none where it had none.
     pub p95: Option<Micros>,
 }

@@ -197,7 +197,6 @@ mod tests {
                 intended: Micros::ZERO,
                 response_time: Micros(response),
                 service_time: Micros(response),
-                schedule_lag: Micros::ZERO,
                 phases: Phases::default(),
                 outcome: Outcome::Ok,
                 status: 200,

@@ -39,13 +39,16 @@ impl<const MIN: u64, const MAX: u64> Read for Whole<MIN, MAX> {
     }
 }
 
+/// Sums of weights must stay numbers that can be drawn from.
+const HEAVIEST: f64 = 1e9;
+
 impl Read for Weight {
     fn form() -> String {
-        "a number above zero such as `3`".to_owned()
+        "a number above zero, up to a billion, such as `3`".to_owned()
     }
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let parse = |text: &str| text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());
+        let parse = |text: &str| text.parse().ok().filter(|number: &f64| *number > 0.0 && *number <= HEAVIEST);
         quantity::<Self, _>(node, reader, parse).map(Self)
     }
 

@@ -51,7 +51,8 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<LoadPlan> {
     let population = match &load.stages {
         Some(stages) => {
             let level = |stage: &StageConfig| stage.users.as_ref().map(|users| users.0 as f64);
-            Population::Stages { start: 0.0, stages: lines(stages, level)? }
+            let (start, stages) = from_level(lines(stages, level)?);
+            Population::Stages { start, stages }
         }
         None => {
             let users = narrow(load.users.as_ref()?.0);
@@ -76,7 +77,7 @@ pub(super) fn rows_suffice(compiling: &mut Compiling<'_>, load: &LoadPlan, class
             LoadPlan::Closed(closed) => {
                 let total = match &closed.population {
                     Population::Constant { users, .. } => *users,
-                    Population::Stages { stages, .. } => stages.iter().map(|stage| stage.level.ceil() as u32).max().unwrap_or(0),
+                    Population::Stages { start, stages } => stages.iter().map(|stage| stage.level).fold(*start, f64::max).ceil() as u32,
                 };
                 let weights: Vec<f64> = classes.iter().map(|class| if class.active { class.weight } else { 0.0 }).collect();
                 let shares = apportion(total, &weights);
@@ -107,7 +108,15 @@ fn rate_shape(load: &LoadConfig) -> Option<RateShape> {
     }
     let stages = load.stages.as_ref()?;
     let level = |stage: &StageConfig| stage.rate.as_ref().map(|rate| rate.value.0);
-    Some(RateShape::Stages { start: 0.0, stages: lines(stages, level)? })
+    let (start, stages) = from_level(lines(stages, level)?);
+    Some(RateShape::Stages { start, stages })
+}
+
+/// The level that stages start from: that of the jumps they begin with, else zero. A warm-up holds it.
+fn from_level(mut stages: Vec<Stage>) -> (f64, Vec<Stage>) {
+    let jumps = stages.iter().take_while(|stage| stage.duration == Micros::ZERO).count().min(stages.len().saturating_sub(1));
+    let start = stages.drain(..jumps).next_back().map_or(0.0, |stage| stage.level);
+    (start, stages)
 }
 
 /// The stages, where all of them have a level of this kind.
