@@ -139,12 +139,14 @@ fn weights(judged: &[&Draft]) -> Vec<f64> {
     judged.iter().map(|draft| 0.5 / if draft.scope == ALL { whole } else { endpoints } as f64).collect()
 }
 
-/// The worst that is said of a judged figure. What can't be told is not made up for by an improvement elsewhere.
+/// The worst that is said of a judged figure. What can't be told is not made up for by an improvement elsewhere, and
+/// where no latency could be judged at all, a steady error rate is no good news either.
 fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
     let any = |verdict| contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == verdict);
+    let latency_judged = contrasts.iter().any(|contrast| contrast.judged && contrast.metric.starts_with('p'));
     if any(ContrastVerdict::Regressed) {
         ComparisonVerdict::Regressed
-    } else if any(ContrastVerdict::Inconclusive) || !contrasts.iter().any(|contrast| contrast.judged) {
+    } else if any(ContrastVerdict::Inconclusive) || !latency_judged {
         ComparisonVerdict::Inconclusive
     } else if any(ContrastVerdict::Improved) {
         ComparisonVerdict::Improved

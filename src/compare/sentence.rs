@@ -23,6 +23,9 @@ pub(super) fn compared(comparison: &Comparison, now: Timestamp, other_machine: b
             ComparisonVerdict::Regressed => told_of("regression", with(ContrastVerdict::Regressed), true),
             ComparisonVerdict::Improved => told_of("improvement", with(ContrastVerdict::Improved), false),
             ComparisonVerdict::Inconclusive if judged().next().is_none() => "nothing could be judged: too few samples".to_owned(),
+            ComparisonVerdict::Inconclusive if with(ContrastVerdict::Inconclusive).next().is_none() => {
+                format!("latency could not be judged: too few samples; no regression in {}", judged_figures(comparison))
+            }
             ComparisonVerdict::Inconclusive => told_of("inconclusive", with(ContrastVerdict::Inconclusive), false) + ", which may be noise",
             _ => format!("no regression in {}", judged_figures(comparison)),
         }
