@@ -26,7 +26,7 @@ Exit codes: 0 passed, 1 a threshold, regression or verify step failed, 2 usage o
 3 the run is invalid or could not be carried out, 130 interrupted, 101 a bug in loadline.
 
 Start here: `loadline run --demo` shows everything in ten seconds.
-Every option can also be set as an environment variable; an empty one counts as unset.";
+Options can also be set as the environment variables named with them; an empty one counts as unset.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -66,7 +66,7 @@ fn list(args: &BaselineListArgs) -> Result<(), Failure> {
 
 /// What the newest record of a scenario is, and what else a run would be compared with.
 fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
-    let baselines = Baselines::find(&args.store).ok_or_else(|| {
+    let baselines = Baselines::find(&args.store, false).ok_or_else(|| {
         Failure::usage("there is no folder of baselines here\n  name one with `--store`, or make one with `loadline baseline save`")
     })?;
     let records = baselines.records(&args.scenario)?;

@@ -31,6 +31,10 @@ pub(super) fn write(output: &OutputArgs, records: &[Record]) -> Result<(), Failu
     let put = |path: &Path, content: &[u8]| {
         write_atomically(path, content).map_err(|error| Failure::trouble(format!("failed to write {}", Failure::chain(&error))))
     };
+    if records.len() != 1 {
+        // Of an earlier run into the same folder; `baseline save` must not take it for one of this run.
+        let _ = std::fs::remove_file(output.out.join("record.json"));
+    }
     for (name, content) in folder(records, &CommentOptions::default()) {
         put(&output.out.join(name), &content)?;
     }

@@ -22,9 +22,10 @@ pub(super) struct Baselines {
 }
 
 impl Baselines {
-    /// The store that the options name, or the one there is; none where there is none.
-    pub(super) fn find(args: &StoreArgs) -> Option<Self> {
-        let folder = args.store.clone().or_else(|| Some(PathBuf::from(DEFAULT_STORE)).filter(|folder| folder.is_dir()))?;
+    /// The store that the options name, or the one there is. None where there is none, unless a baseline is `wanted`: an
+    /// empty store then says that it is missing.
+    pub(super) fn find(args: &StoreArgs, wanted: bool) -> Option<Self> {
+        let folder = args.store.clone().or_else(|| Some(PathBuf::from(DEFAULT_STORE)).filter(|folder| wanted || folder.is_dir()))?;
         let variable = |name: &str| std::env::var(name).ok();
         let branch = args.baseline_branch.clone().unwrap_or_else(|| default_branch(&variable, Path::new(".")));
         Some(Self { store: DirectoryStore::new(folder), branch })

@@ -1,6 +1,6 @@
 //! The line that repeats a run: made of what was typed, as far as it isn't secret.
 
-use super::args::RunArgs;
+use super::args::{RunArgs, SaturationArg};
 use super::inputs::quoted;
 use crate::plan::Target;
 
@@ -32,6 +32,7 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
         option("--header", header.split_once(':').map(|(name, _)| format!("{name}: ***")));
     }
     option("--body", args.request.body.as_ref().map(|_| "***".to_owned()));
+    option("--on-saturation", (args.judging.on_saturation == SaturationArg::Warn).then(|| "warn".to_owned()));
     option("--threads", args.threads.map(|threads| threads.to_string()));
     words.join(" ")
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::args::{RunArgs, SaturationArg};
+use super::args::{PolicyArg, RunArgs, SaturationArg};
 use super::console;
 use super::destination;
 use super::failure::Failure;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
     let (mut records, mut exit) = (Vec::new(), 0);
-    let baselines = Baselines::find(&args.judging.store);
+    let baselines = Baselines::find(&args.judging.store, args.judging.on_missing_baseline == PolicyArg::Fail);
     if let Some(baselines) = &baselines {
         // Before any load: what was measured must not be lost for a store that can't be read.
         baselines.check()?;

@@ -32,6 +32,6 @@ impl OpenFiles {
 impl Drop for OpenFiles {
     /// A service that is started later must not get more than it would without us.
     fn drop(&mut self) {
-        let _ = setrlimit(Resource::Nofile, self.before.clone());
+        let _ = setrlimit(Resource::Nofile, self.before);
     }
 }

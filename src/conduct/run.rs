@@ -350,7 +350,9 @@ impl<'a> Run<'a> {
             asked_rate: self.asked_rate(),
             saturation_invalidates: self.options.saturation_invalidates,
         };
-        let doubts = gate::doubts(&circumstances);
+        // That nothing was measured goes without saying where something went wrong before.
+        let has_failed = self.draft.warnings.iter().any(|warning| warning.invalidates);
+        let doubts = gate::doubts(&circumstances).into_iter().filter(|doubt| !(has_failed && doubt.code == "nothing_measured"));
         self.draft.warnings.extend(doubts);
         self.draft.warnings.sort_by_key(|warning| !warning.invalidates);
         let context = self.options.context;

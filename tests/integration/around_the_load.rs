@@ -67,7 +67,7 @@ fn a_barrier_that_nobody_opens_fails_by_name() {
     folder.write(
         "loadline.yml",
         "name: stuck\ntarget: http://127.0.0.1:1\nusers:\n  waiter:\n    tasks:\n      - weight: 1\n        steps:\n          - barrier: { timeout: 1s }\n          - get: /health\n      \
-         - { weight: 1, name: long, steps: [{ think: 20s }, { get: /courses }] }\nload: { users: 6, iterations: 6, graceful_stop: 1s }\n",
+         - { weight: 1, name: long, steps: [{ think: 20s }, { get: /courses }] }\nload: { users: 6, duration: 30s, graceful_stop: 1s }\n",
     );
     let output = folder.loadline(["run", "--seed", "3", "-q", "--target", &demo.url()]).exits_with(3);
     assert!(output.verdict().contains("barrier"), "{output}");

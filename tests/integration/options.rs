@@ -228,7 +228,7 @@ fn the_seed_that_was_drawn_is_printed_in_a_line_that_repeats_the_run() {
     let folder = Folder::new();
     let output = folder.write("loadline.yml", READER).loadline(["run", "--target", &demo.url(), "--users", "2"]).exits_with(0);
     let seed = folder.record()["run"]["seed"].as_u64().unwrap();
-    let line = format!("Repeat: loadline run loadline.yml --target {} --users 2 --seed {seed}\n", demo.url());
+    let line = format!("Repeat: loadline run loadline.yml --target {} --users 2 --on-saturation warn --seed {seed}\n", demo.url());
     assert!(output.stdout.contains(&line), "{output}");
 }
 

@@ -66,7 +66,7 @@ fn the_terminal_tells_the_whole_run() {
       raise `--duration` or `--iterations` if latency matters here
 
     Seed: 3
-    Repeat: loadline run loadline.yml --target http://[address] --seed 3
+    Repeat: loadline run loadline.yml --target http://[address] --on-saturation warn --seed 3
     FAILED  mixed: 1 of 2 thresholds missed (all error_rate < 1%: 52.5%)
     "#)
     });

@@ -200,11 +200,16 @@ fn comparison(out: &mut String, run: &RunView, pen: Pen) {
                 Label("Verdict"),
             ],
         );
-        for row in &comparison.rows {
+        // A terminal is read from its end: what changed, and the whole run; the rest is in the report.
+        let (told, rest): (Vec<_>, Vec<_>) = comparison.rows.iter().partition(|row| !row.unchanged || row.scope == "all");
+        for row in told {
             let ContrastView { metric, scope, base, candidate, delta, interval, limit, verdict, .. } = row;
             table.row(row.tone, [row.tone.symbol(), metric, scope, base, candidate, delta, interval, limit, verdict]);
         }
         out.push_str(&table.render());
+        if !rest.is_empty() {
+            line(out, &format!("  and {} of endpoints that are unchanged or can't be told: see the report", rest.len()));
+        }
     }
     out.push('\n');
 }

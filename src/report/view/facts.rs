@@ -130,7 +130,8 @@ pub(super) fn service(used: &ServiceUse) -> Vec<Fact> {
         ("CPU max", used.cpu_max.map(figures::percent)),
         ("memory mean", used.memory_mean.map(figures::bytes)),
         ("memory max", used.memory_max.map(figures::bytes)),
-        ("memory growth", used.memory_growth.map(figures::growth)),
+        // Without an interval there was too little data for a slope.
+        ("memory growth", used.memory_growth.filter(|_| used.memory_growth_interval.is_some()).map(figures::growth)),
         (
             "90% interval of growth",
             used.memory_growth_interval.map(|(low, high)| format!("{} to {}", figures::growth(low), figures::growth(high))),
