@@ -20,8 +20,9 @@ pub(super) fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         let trouble = |error: &dyn std::error::Error| Failure::trouble(format!("failed to {}", Failure::chain(error)));
         let demo = Demo::bind(options).await.map_err(|error| trouble(&error))?;
-        console::print(&format!("listening on http://{}\n", demo.address()))?;
+        // Before the line that tells others that it is there, and can be stopped.
         let mut interrupts = Interrupts::new().map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
+        console::print(&format!("listening on http://{}\n", demo.address()))?;
         let stop = async move { interrupts.wait().await };
         demo.serve(stop).await.map_err(|error| trouble(&error))?;
         Ok(ExitCode::SUCCESS)

@@ -122,3 +122,15 @@ fn worse(one: u8, other: u8) -> u8 {
 fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_of_several_scenarios_is_the_exit_code() {
+        for (one, other, both) in [(0, 0, 0), (1, 0, 1), (0, 1, 1), (3, 1, 3), (1, 3, 3), (130, 3, 130), (3, 130, 130)] {
+            assert_eq!(worse(one, other), both, "{one} and {other}");
+        }
+    }
+}

@@ -58,3 +58,25 @@ impl Steering {
         control
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Course;
+
+    #[test]
+    fn an_interrupt_stops_what_is_and_what_comes_but_not_what_is_owed() {
+        let steering = Steering::default();
+        let load = steering.begin();
+        assert_eq!((load.course(), steering.is_interrupted()), (Course::Running, false));
+        steering.interrupt();
+        assert_eq!((load.course(), steering.is_interrupted(), steering.is_aborted()), (Course::Stopping, true, false));
+        // One that comes between two parts is not forgotten.
+        assert_eq!(steering.begin().course(), Course::Stopping);
+        let teardown = steering.begin_owed();
+        assert_eq!(teardown.course(), Course::Running);
+        steering.interrupt();
+        assert_eq!((teardown.course(), steering.is_aborted()), (Course::Aborting, true));
+        assert_eq!(steering.begin_owed().course(), Course::Aborting);
+    }
+}

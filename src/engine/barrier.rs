@@ -112,6 +112,13 @@ mod tests {
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+    use tokio::task::JoinHandle;
+
+    /// Waits for a user to pass: a barrier that stays closed fails the test instead of hanging it.
+    async fn passes(user: JoinHandle<()>) {
+        tokio::time::timeout(Duration::from_secs(30), user).await.expect("the barrier stayed closed").unwrap();
+    }
 
     #[tokio::test]
     async fn it_opens_for_all_at_once_and_again() {
@@ -130,9 +137,9 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             assert_eq!(passed.load(Ordering::SeqCst), (round - 1) * 3);
-            spawn().await.unwrap();
+            passes(spawn()).await;
             for task in early {
-                task.await.unwrap();
+                passes(task).await;
             }
             assert_eq!(passed.load(Ordering::SeqCst), round * 3);
         }
@@ -153,11 +160,11 @@ mod tests {
         assert!(waiting.iter().all(|task| !task.is_finished()), "the third is on its way");
         barrier.forget();
         for task in waiting {
-            task.await.unwrap();
+            passes(task).await;
         }
         // Who comes later finds nobody to wait for.
         barrier.expect();
-        wait().await.unwrap();
+        passes(wait()).await;
     }
 
     #[tokio::test]
@@ -171,6 +178,6 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         barrier.retire();
-        waiting.await.unwrap();
+        passes(waiting).await;
     }
 }

@@ -70,8 +70,14 @@ pub(super) struct Report {
 /// # Errors
 /// When the system gives no runtime or timer.
 pub(super) fn run(assignment: Assignment, reports: &SyncSender<Report>, spares: &Receiver<Delta>) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    LocalSet::new().block_on(&runtime, generate(assignment, reports, spares))
+    let control = assignment.shared.control.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let result = runtime.and_then(|runtime| LocalSet::new().block_on(&runtime, generate(assignment, reports, spares)));
+    if let Err(error) = &result {
+        // The others must not make a load of which a part is missing.
+        control.fail(format!("a generator thread could not start: {error}"));
+    }
+    result
 }
 
 async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: &Receiver<Delta>) -> io::Result<()> {

@@ -371,3 +371,18 @@ fn a_user_without_a_connection_leaves_the_thread_to_the_others() {
     let result = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Closed(population)), nobody, 1);
     assert!((2..=120).contains(&result.totals.requests()), "{}", result.totals.requests());
 }
+
+#[test]
+fn nothing_is_captured_of_an_answer_with_the_wrong_status() {
+    let server = RawServer::start(|stream, _| answer_always(stream, b"HTTP/1.1 404 Gone\r\ncontent-length: 8\r\n\r\n{\"id\":1}"));
+    let text = "name: t\ntarget: http://127.0.0.1:1\nusers: { u: { tasks: [ { steps: [ { get: /a, capture: { id: $.id } }, { get: \"/b/{{ id }}\" } ] } ] } }\n\
+                load: { users: 1, iterations: 3 }\n";
+    let (overrides, process) = (crate::config::Overrides::default(), crate::config::ProcessEnv::default());
+    let options = crate::plan::CompileOptions { strict_env: true };
+    let loaded = crate::plan::from_text("t.yml", text, std::path::Path::new("."), &overrides, &process, options);
+    let result = load(loaded.unwrap_or_else(|problems| panic!("{problems:?}")).plan, server.address, 1);
+    let counters = &result.totals.counters;
+    // The error's number is not used for the next request, and neither is an empty text.
+    assert_eq!((result.totals.requests(), counters.iterations, counters.iterations_cut), (3, 0, 3));
+    assert_eq!(result.totals.failures(), 3);
+}

@@ -233,7 +233,12 @@ impl User {
         let prepared = request.prepare(&context.network, &self.scope)?;
         let exchange =
             self.client.exchange(&context.network, prepared, request.manner(), &mut |progress| context.count(progress, load)).await;
-        self.has_sent |= exchange.sent.is_some();
+        if exchange.sent.is_some() {
+            self.has_sent = true;
+        } else {
+            // What fails without having waited for anything must not keep the thread from the others.
+            tokio::task::consume_budget().await;
+        }
         let done = context.clock.at(exchange.done);
         let response_time = done.saturating_sub(intended);
         let (outcome, status, message) = self.judge(request, &exchange, response_time, load);

@@ -73,8 +73,8 @@ fn a_second_interrupt_waits_for_nothing() {
     eventually("a request is in flight", || !server.seen().is_empty());
     let begin = std::time::Instant::now();
     run.interrupt();
-    // The first asks for a polite end, which waits for the answer; the second must be told from it.
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    // The first asks for a polite end, which waits for the answer; signals that come together are one.
+    eventually("the first was heard", || run.has_said("waiting for what is in flight"));
     run.interrupt();
     let output = run.wait();
     assert_eq!(output.code, 130, "{output}");
@@ -84,11 +84,5 @@ fn a_second_interrupt_waits_for_nothing() {
 
 #[test]
 fn the_demo_ends_in_peace() {
-    let folder = Folder::new();
-    let run = folder.loadline(["demo", "--listen", "127.0.0.1:0"]).start();
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    run.interrupt();
-    let output = run.wait();
-    assert_eq!(output.code, 0, "{output}");
-    assert!(output.stdout.starts_with("listening on http://127.0.0.1:"), "{output}");
+    assert_eq!(Demo::start().interrupted(), Some(0));
 }

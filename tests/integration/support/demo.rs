@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// A running `loadline demo`; stopped when it goes out of scope.
@@ -30,6 +31,17 @@ impl Demo {
         BufReader::new(child.stdout.take().expect("it was piped")).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("not an address: {line:?}")).to_owned();
         Self { child, address }
+    }
+
+    /// Ends it as Ctrl-C does; gives its exit code, none where the signal itself ended it.
+    pub(crate) fn interrupted(mut self) -> Option<i32> {
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("it runs");
+        let mut status = None;
+        super::eventually("the demo ends", || {
+            status = self.child.try_wait().expect("a child can be waited for");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.

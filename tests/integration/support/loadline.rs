@@ -6,6 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -69,16 +70,19 @@ impl Loadline {
     pub(crate) fn start(mut self) -> Running {
         let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let pid = Pid::from_child(&child);
-        let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let (stdout, stderr) = (reader(child.stdout.take(), Arc::default()), reader(child.stderr.take(), said.clone()));
         let (done, ended) = channel();
         std::thread::spawn(move || done.send(wait(child, &stdout, &stderr)));
-        Running { pid, ended, over: false }
+        Running { pid, said, ended, over: false }
     }
 }
 
 /// The program while it runs; killed when the test ends before it.
 pub(crate) struct Running {
     pid: Pid,
+    /// What it has written to standard error so far.
+    said: Arc<Mutex<Vec<u8>>>,
     ended: Receiver<Output>,
     over: bool,
 }
@@ -87,6 +91,11 @@ impl Running {
     /// What Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         kill_process(self.pid, Signal::INT).expect("it still runs");
+    }
+
+    /// Whether this is on its standard error by now.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        String::from_utf8_lossy(&self.said.lock().unwrap()).contains(words)
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -141,13 +150,16 @@ impl fmt::Display for Output {
     }
 }
 
-fn reader(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
+/// Reads a stream to its end; what has come so far is in `said`.
+fn reader(stream: Option<impl Read + Send + 'static>, said: Arc<Mutex<Vec<u8>>>) -> Receiver<String> {
     let (done, text) = channel();
     let mut stream = stream.expect("it was piped");
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        done.send(String::from_utf8_lossy(&bytes).into_owned())
+        let mut part = [0; 4096];
+        while let Ok(read @ 1..) = stream.read(&mut part) {
+            said.lock().unwrap().extend_from_slice(&part[..read]);
+        }
+        done.send(String::from_utf8_lossy(&said.lock().unwrap()).into_owned())
     });
     text
 }
