@@ -4,6 +4,7 @@
 //! no header value, no body, no command line.
 
 mod baseline;
+mod blocks;
 mod endpoint;
 mod file;
 #[cfg(test)]
@@ -14,6 +15,9 @@ mod run;
 mod summary;
 
 pub use baseline::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict};
+pub use blocks::{
+    Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
+};
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
 pub use file::{ReadError, WriteError, create_atomically, write_atomically};
 pub use judged::{CapacityRecord, CapacityStep, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};
