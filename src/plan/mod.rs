@@ -12,6 +12,7 @@ mod compile;
 mod endpoint;
 mod feed;
 mod json_path;
+mod json_scan;
 mod load;
 mod program;
 mod resolved;
