@@ -170,6 +170,21 @@ impl Client {
         Exchange { reply, sent, done, phases, bytes_in, bytes_out }
     }
 
+    /// Before an arm of a paired run goes on: opens connections again that died while nobody used them, or all of them
+    /// where `renew` says so. What can't be opened is opened, or fails, when it is needed.
+    pub(super) async fn look_after(&mut self, network: &Network, renew: bool) {
+        for (origin, mut connection) in std::mem::take(&mut self.connections) {
+            if !renew && connection.is_usable().await {
+                self.connections.push((origin, connection));
+                continue;
+            }
+            drop(connection);
+            if let Ok(connection) = self.open(network, &origin, &mut State::default()).await {
+                self.connections.push((origin, connection));
+            }
+        }
+    }
+
     async fn follow(
         &mut self,
         network: &Network,
