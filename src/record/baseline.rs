@@ -63,6 +63,8 @@ pub struct Contrast {
 pub enum ComparisonMode {
     /// Against stored records.
     History,
+    /// Files of other tools next to each other: differences are shown, and nothing is judged.
+    SideBySide,
 }
 
 /// What is said of one figure; first match wins.

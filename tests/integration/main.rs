@@ -9,6 +9,7 @@ mod checking;
 mod demo_run;
 mod examples;
 mod exit_codes;
+mod foreign;
 mod hostile_targets;
 mod imports;
 mod interrupts;
