@@ -24,7 +24,7 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
         Some(_) => (shown(base, head), ComparisonVerdict::Inconclusive),
     };
     let mut comparison = Comparison {
-        mode: if reason.is_none() { ComparisonMode::History } else { ComparisonMode::SideBySide },
+        mode: if reason.is_none() { ComparisonMode::History } else { ComparisonMode::Unjudged },
         verdict,
         sentence: String::new(),
         advisory: policy.advisory,
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn one_run_on_each_side_is_never_judged_however_far_they_are_apart() {
         let comparison = compared(&[run(10.0)], &run(100.0));
-        assert_eq!((comparison.verdict, comparison.mode), (ComparisonVerdict::Inconclusive, ComparisonMode::SideBySide));
+        assert_eq!((comparison.verdict, comparison.mode), (ComparisonVerdict::Inconclusive, ComparisonMode::Unjudged));
         assert!(comparison.contrasts.iter().all(|it| !it.judged && it.verdict == ContrastVerdict::Inconclusive && it.limit.is_none()));
         assert!((comparison.contrasts[0].delta - 9.0).abs() < 1e-9);
         insta::assert_snapshot!(comparison.sentence, @"inconclusive: one run on each side says nothing about noise, so no difference is judged; p50 of the whole run is 100ms, 900 % above the baseline's 10ms");

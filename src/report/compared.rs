@@ -74,7 +74,7 @@ mod tests {
     fn comparison(scopes: &[&str]) -> Comparison {
         let of = |scope: &&str| [contrast(scope, "p50", 0.010, 0.0106), contrast(scope, "p95", 0.02, 0.019)];
         Comparison {
-            mode: ComparisonMode::SideBySide,
+            mode: ComparisonMode::Unjudged,
             verdict: ComparisonVerdict::Inconclusive,
             sentence: "inconclusive: one run on each side says nothing about noise, so no difference is judged".to_owned(),
             advisory: false,
