@@ -92,9 +92,11 @@ fn observed(run: &RunFigures) -> Observation {
             name: scope.name.clone(),
             requests: scope.requests.unwrap_or(0),
             failures: scope.failures.unwrap_or(0),
-            p50: reading(Figure::P50),
-            p95: reading(Figure::P95),
-            p99: reading(Figure::P99),
+            percentiles: Figure::USUAL
+                .into_iter()
+                .filter(|figure| figure.percent().is_some())
+                .filter_map(|figure| Some((figure, reading(figure)?)))
+                .collect(),
             throughput: if whole { reading(Figure::Throughput) } else { None },
             clumping: 1.0,
         }
@@ -107,6 +109,7 @@ fn value(scope: &ScopeFigures, figure: Figure) -> Option<f64> {
         Figure::P50 => scope.latency.p50_latency,
         Figure::P95 => scope.latency.p95_latency,
         Figure::P99 => scope.latency.p99_latency,
+        Figure::Percentile(_) => None,
         Figure::Throughput => scope.throughput,
         Figure::ErrorRate => scope.error_rate(),
     }
@@ -125,7 +128,7 @@ fn error(run: &RunFigures, scope: &ScopeFigures, figure: Figure) -> f64 {
 fn shown(base: &[RunFigures], head: &RunFigures) -> Vec<Contrast> {
     let of_scope = |own: &ScopeFigures| {
         let before: Vec<(&RunFigures, &ScopeFigures)> = base.iter().filter_map(|run| Some((run, run.scope(&own.name)?))).collect();
-        Figure::ALL.into_iter().filter_map(|figure| contrast(head, own, &before, figure)).collect::<Vec<_>>()
+        Figure::USUAL.into_iter().filter_map(|figure| contrast(head, own, &before, figure)).collect::<Vec<_>>()
     };
     head.scopes().flat_map(of_scope).collect()
 }
