@@ -18,6 +18,8 @@ use crate::units::{Micros, Rate};
 const WARM_UP: f64 = 5.0 / 70.0;
 const PROBE: f64 = 5.0 / 70.0;
 const LATENCY: f64 = 0.75;
+/// So many blocks are wanted for either at least, also where the budget is short.
+const LEAST_BLOCKS: u32 = 6;
 /// The part of a block whose samples are no results, from its beginning.
 pub(super) const DISCARDED: f64 = 0.1;
 /// How old connections get.
@@ -108,7 +110,7 @@ impl Session<'_, '_> {
         let mut slow = [Histogram::default(), Histogram::default()];
         let mut seen = [(0, 0, String::new()), (0, 0, String::new())];
         let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: true } };
-        let end = Instant::now() + budget.mul_f64(WARM_UP);
+        let end = Instant::now() + budget.mul_f64(WARM_UP).max(Duration::from(first) * LEAST_BLOCKS);
         self.stretch(load, first, nothing, end, &[0, 1], &mut |arm, totals, _| {
             seen[arm].0 += totals.requests();
             seen[arm].1 += totals.failures();
@@ -139,7 +141,7 @@ impl Session<'_, '_> {
     fn probe(&mut self, budget: Duration, block: Micros) -> Result<Rate, Warning> {
         (self.listen)(News::Doing("probe of the base"));
         let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: false } };
-        let end = Instant::now() + budget.mul_f64(PROBE);
+        let end = Instant::now() + budget.mul_f64(PROBE).max(Duration::from(block) * LEAST_BLOCKS);
         let mut probe = Probe { generator: Some(0.0), ..Probe::default() };
         self.stretch(load, block, Place { phase: None, epoch: 0, look: 1 }, end, &[0], &mut |_, totals, run| {
             probe.iterations += totals.counters.iterations;
