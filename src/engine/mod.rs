@@ -11,6 +11,7 @@ mod connection;
 mod context;
 mod control;
 mod decode;
+mod dial;
 mod event;
 mod exchange;
 mod failure;
@@ -26,7 +27,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod tls;
 mod user;
 
 pub use clock::ArmClock;
