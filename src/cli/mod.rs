@@ -9,6 +9,7 @@ mod demo;
 mod destination;
 mod failure;
 mod history;
+mod init;
 mod inputs;
 mod interrupt;
 mod parse;
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Demo(args) => demo::demo(args),
         Command::Schema => console::print(&format!("{:#}\n", crate::config::schema())).map(|()| ExitCode::SUCCESS),

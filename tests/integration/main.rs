@@ -11,6 +11,7 @@ mod examples;
 mod exit_codes;
 mod hostile_targets;
 mod imports;
+mod init;
 mod interrupts;
 mod load;
 mod one_address;
