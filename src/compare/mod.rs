@@ -16,7 +16,7 @@ mod sentence;
 #[cfg(test)]
 mod simulation;
 
-pub use figure::Figure;
+pub use figure::{Figure, Percentile};
 pub use history::{between, history};
-pub use policy::{OnOtherMachine, Policy, Rule, Stance};
+pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
 pub use select::{MOST_RECORDS, Selection, select};

@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -14,33 +13,12 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
+use super::dial::Stream;
 use super::failure::Failure;
-use crate::metrics::{ErrorCategory, Phases};
-use crate::plan::Target;
-use crate::units::Micros;
-
-/// Where a connection goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
-    pub(super) tls: bool,
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// As the `Host` header wants it.
-    pub(super) authority: String,
-}
-
-impl Origin {
-    pub(super) fn of(target: &Target) -> Self {
-        Self { tls: target.tls, host: target.host.clone(), port: target.port, authority: target.authority.clone() }
-    }
-}
+use crate::metrics::ErrorCategory;
 
 /// An open connection.
 ///
@@ -83,44 +61,8 @@ pub(super) struct SendFailure {
 }
 
 impl Connection {
-    /// Opens a connection, encrypted where there is a configuration for it; all addresses of the host are tried in turn.
-    pub(super) async fn open(origin: &Origin, tls: Option<&Arc<rustls::ClientConfig>>, phases: &mut Phases) -> Result<Self, Failure> {
-        let begin = Instant::now();
-        let addresses: Vec<_> = tokio::net::lookup_host((origin.host.as_str(), origin.port))
-            .await
-            .map_err(|error| Failure::new(ErrorCategory::Dns, format!("{}: {error}", origin.host)))?
-            .collect();
-        let resolved = Instant::now();
-        let is_name = origin.host.parse::<std::net::IpAddr>().is_err();
-        phases.dns = is_name.then(|| Micros::from(resolved - begin));
-        let mut failure = Failure::new(ErrorCategory::Dns, format!("{}: no address", origin.host));
-        let mut connected = None;
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    connected = Some(stream);
-                    break;
-                }
-                Err(error) => failure = Failure::connecting(&error),
-            }
-        }
-        let Some(stream) = connected else { return Err(failure) };
-        // Small requests must not wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
-        let opened = Instant::now();
-        phases.connect = Some(Micros::from(opened - resolved));
-        let stream = if let Some(tls) = tls {
-            let name = ServerName::try_from(origin.host.clone())
-                .map_err(|_| Failure::new(ErrorCategory::Tls, format!("`{}` is no name for a certificate", origin.host)))?;
-            let stream = TlsConnector::from(tls.clone())
-                .connect(name, stream)
-                .await
-                .map_err(|error| Failure::new(ErrorCategory::Tls, error.to_string()))?;
-            phases.tls = Some(Micros::from(opened.elapsed()));
-            Stream::Tls(Box::new(stream))
-        } else {
-            Stream::Plain(stream)
-        };
+    /// Begins to speak HTTP over a stream.
+    pub(super) async fn over(stream: Stream) -> Result<Self, Failure> {
         let wire = Rc::new(Wire::default());
         let io = TokioIo::new(Counted { stream, wire: wire.clone() });
         // One buffer for head and body: a plain write of a small request costs less than a vectored one.
@@ -190,11 +132,6 @@ async fn drive<F: Future>(driver: &mut Option<Driver>, future: F) -> F::Output {
     .await
 }
 
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
 /// Counts what goes through a stream.
 struct Counted {
     stream: Stream,
@@ -205,10 +142,7 @@ impl AsyncRead for Counted {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        let result = match &mut this.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        };
+        let result = Pin::new(&mut this.stream).poll_read(context, buffer);
         let read = (buffer.filled().len() - before) as u64;
         if read > 0 {
             this.wire.bytes_in.set(this.wire.bytes_in.get() + read);
@@ -223,43 +157,28 @@ impl AsyncRead for Counted {
 impl AsyncWrite for Counted {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = match &mut this.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        };
+        let result = Pin::new(&mut this.stream).poll_write(context, bytes);
         this.wire.count_out(&result);
         result
     }
 
     fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = match &mut this.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(context, parts),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(context, parts),
-        };
+        let result = Pin::new(&mut this.stream).poll_write_vectored(context, parts);
         this.wire.count_out(&result);
         result
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 

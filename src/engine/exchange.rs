@@ -1,7 +1,6 @@
 //! One request of one user, with all it takes to get its answer: a connection, redirects, a second try.
 
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use cookie_store::CookieStore;
@@ -11,11 +10,11 @@ use http_body_util::Full;
 use tokio::time::Instant;
 use url::Url;
 
-use super::connection::{Connection, Origin, Wire};
+use super::connection::{Connection, Wire};
 use super::decode::decode;
+use super::dial::{Dialer, Origin};
 use super::failure::Failure;
 use super::timers::Timers;
-use super::tls;
 use crate::metrics::{ErrorCategory, Phases};
 use crate::plan::{HttpPlan, Target};
 use crate::units::Micros;
@@ -27,18 +26,12 @@ pub(super) struct Network {
     pub(super) http: HttpPlan,
     pub(super) target: Target,
     pub(super) home: Rc<Origin>,
-    tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+    dialer: Dialer,
 }
 
 impl Network {
     pub(super) fn new(timers: Timers, http: HttpPlan, target: Target) -> Self {
-        Self { timers, http, home: Rc::new(Origin::of(&target)), target, tls: OnceLock::new() }
-    }
-
-    /// Made when first needed: reading the system's certificates takes a while.
-    fn tls(&self) -> Result<&Arc<rustls::ClientConfig>, Failure> {
-        let config = self.tls.get_or_init(|| tls::client_config(self.http.verify_tls).map_err(|error| error.to_string()));
-        config.as_ref().map_err(|error| Failure::new(ErrorCategory::Tls, error.clone()))
+        Self { timers, dialer: Dialer::new(&http), http, home: Rc::new(Origin::of(&target)), target }
     }
 }
 
@@ -177,6 +170,21 @@ impl Client {
         Exchange { reply, sent, done, phases, bytes_in, bytes_out }
     }
 
+    /// Before an arm of a paired run goes on: opens connections again that died while nobody used them, or all of them
+    /// where `renew` says so. What can't be opened is opened, or fails, when it is needed.
+    pub(super) async fn look_after(&mut self, network: &Network, renew: bool) {
+        for (origin, mut connection) in std::mem::take(&mut self.connections) {
+            if !renew && connection.is_usable().await {
+                self.connections.push((origin, connection));
+                continue;
+            }
+            drop(connection);
+            if let Ok(connection) = self.open(network, &origin, &mut State::default()).await {
+                self.connections.push((origin, connection));
+            }
+        }
+    }
+
     async fn follow(
         &mut self,
         network: &Network,
@@ -259,10 +267,9 @@ impl Client {
 
     async fn open(&mut self, network: &Network, origin: &Origin, state: &mut State) -> Result<Connection, Failure> {
         state.connecting = true;
-        let tls = if origin.tls { Some(network.tls()?) } else { None };
         let limit = network.http.connect_timeout;
         let opened = {
-            let open = std::pin::pin!(Connection::open(origin, tls, &mut state.phases));
+            let open = std::pin::pin!(async { Connection::over(network.dialer.dial(origin, &mut state.phases).await?).await });
             network.timers.within(Instant::now() + limit.into(), open).await
         };
         let connection = opened.unwrap_or_else(|| {

@@ -184,7 +184,7 @@ impl Lobby {
                 Some(Message::Serve(at)) => at,
                 Some(Message::Retire) => return,
                 None => {
-                    mailbox.filled.notified().await;
+                    user.rest(mailbox.filled.notified()).await;
                     continue;
                 }
             };

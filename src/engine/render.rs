@@ -7,8 +7,8 @@ use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::connection::Origin;
 use super::decode::ACCEPTED;
+use super::dial::Origin;
 use super::exchange::{Manner, Network, Prepared};
 use crate::plan::{BodyPlan, MultipartPart, PartContent, RenderError, RequestPlan, Scope, Target, Template};
 

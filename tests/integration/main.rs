@@ -6,6 +6,7 @@ mod support;
 mod around_the_load;
 mod baselines;
 mod checking;
+mod corpora;
 mod demo_run;
 mod examples;
 mod exit_codes;
