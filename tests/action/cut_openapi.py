@@ -17,7 +17,7 @@ WANTED = [REPO] + [REPO + path for path in (
     "/git/refs", "/git/refs/{ref}", "/git/ref/{ref}", "/git/matching-refs/{ref}", "/contents/{path}", "/pulls", "/pulls/{pull_number}",
     "/compare/{basehead}", "/issues/{issue_number}/events", "/issues/{issue_number}/timeline", "/collaborators/{username}/permission",
     "/commits", "/commits/{ref}", "/actions/runs/{run_id}/artifacts", "/actions/artifacts/{artifact_id}/{archive_format}", "/commits/{commit_sha}/pulls",
-)] + ["/rate_limit"]
+)] + ["/rate_limit", "/user"]
 PROSE = {"description", "summary", "example", "examples", "externalDocs", "x-github"}
 
 
@@ -77,6 +77,8 @@ def main():
         for kind in ("heads", "tags"):
             alias(out, f"{REPO}/{name}/{{ref}}", f"{REPO}/{name}/{kind}/{{b1}}", ["b1"])
             alias(out, f"{REPO}/{name}/{{ref}}", f"{REPO}/{name}/{kind}/{{b1}}/{{b2}}", ["b1", "b2"])
+    # Documented in prose only.
+    out["paths"][f"{REPO}/contents/{{path}}"]["get"]["responses"]["200"]["content"]["application/vnd.github.raw"] = {}
     for depth in range(2, 6):
         names = [f"d{i}" for i in range(1, depth + 1)]
         alias(out, f"{REPO}/contents/{{path}}", f"{REPO}/contents/" + "/".join("{%s}" % n for n in names), names)

@@ -41,11 +41,39 @@ def refuse(status, message):
     return Answer(status, {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)})
 
 
+SCHEMAS = json.loads((Path(__file__).parent / "github-api.json").read_text())["components"]["schemas"]
+
+
+def sample(schema):
+    """The least that GitHub's description takes for this schema; `schema` is a name or a part of the description."""
+    if isinstance(schema, str):
+        schema = SCHEMAS[schema]
+    if "$ref" in schema:
+        return sample(schema["$ref"].rsplit("/", 1)[1])
+    if schema.get("nullable"):
+        return None
+    if "enum" in schema:
+        return schema["enum"][0]
+    for choice in ("oneOf", "anyOf"):
+        if choice in schema:
+            return sample(schema[choice][0])
+    if "allOf" in schema:
+        return {name: value for part in schema["allOf"] for name, value in sample(part).items()}
+    kind = schema.get("type", "object")
+    if kind == "object":
+        return {name: sample(schema["properties"][name]) for name in schema.get("required", [])}
+    formats = {"date-time": TIME, "uri": "https://github.example/", "email": "x@example.com"}
+    return {"array": [], "integer": 1, "number": 1, "boolean": False}.get(kind, formats.get(schema.get("format"), "x"))
+
+
 def user(login, kind="User"):
-    urls = ["html_url", "followers_url", "following_url", "gists_url", "starred_url", "subscriptions_url", "organizations_url"]
-    urls += ["url", "repos_url", "events_url", "received_events_url", "avatar_url"]
-    known = {"login": login, "id": abs(hash(login)) % 10_000 + 1, "node_id": "N", "gravatar_id": "", "type": kind, "site_admin": False}
-    return known | {name: f"https://github.example/{login}" for name in urls}
+    return sample("simple-user") | {"login": login, "id": abs(hash(login)) % 10_000 + 1, "type": kind}
+
+
+def merged(below, above):
+    """One object over another, also in what they nest."""
+    nested = {name: merged(below[name], value) for name, value in above.items() if isinstance(value, dict) and isinstance(below.get(name), dict)}
+    return below | above | nested
 
 
 class FakeGitHub:
@@ -87,11 +115,15 @@ class FakeGitHub:
             number, self.next_id = self.next_id, self.next_id + 1
             url = f"https://github.example/{self.name}/pull/{issue}#issuecomment-{number}"
             api = f"https://api.github.example/repos/{self.name}/issues"
-            self.comments[number] = {
-                "id": number, "node_id": "C", "url": f"{api}/comments/{number}", "html_url": url, "issue_url": f"{api}/{issue}",
-                "user": user(login, kind), "body": body, "created_at": TIME, "updated_at": TIME, "author_association": "NONE",
-            }  # fmt: skip
+            known = {"id": number, "url": f"{api}/comments/{number}", "html_url": url, "issue_url": f"{api}/{issue}"}
+            self.comments[number] = sample("issue-comment") | known | {"user": user(login, kind), "body": body}
             return self.comments[number]
+
+    def label(self, issue, name, by):
+        """Somebody labels a pull request."""
+        self.labels.setdefault(issue, []).append(name)
+        event = sample("labeled-issue-event") | {"event": "labeled", "actor": user(by), "label": {"name": name, "color": "ededed"}}
+        self.label_events.setdefault(issue, []).append(event)
 
     def comments_by_bots(self):
         return [comment for comment in self.comments.values() if comment["user"]["type"] == "Bot"]
@@ -144,6 +176,8 @@ class FakeGitHub:
                 raise Answer(fault.status, {"message": fault.message, "documentation_url": "https://docs.github.com/rest"}, fault.headers)
 
     def route(self, method, path, query, body, accept):
+        if path == "/user":
+            raise refuse(403, "Resource not accessible by integration")
         prefix = f"/repos/{self.name}"
         if not path.startswith(prefix):
             raise refuse(404, "Not Found")
@@ -196,31 +230,25 @@ class FakeGitHub:
         if len(body.get("description") or "") > 140:
             raise refuse(422, "Validation Failed: description is too long (maximum is 140 characters)")
         self.statuses.append((sha, body))
-        url = f"https://api.github.example/repos/{self.name}/statuses/{sha}"
-        made = {"id": 1, "node_id": "S", "url": url, "avatar_url": None, "created_at": TIME, "updated_at": TIME, "creator": user("octocat")}
-        return 201, {"target_url": None, "description": None, "context": "default"} | body | made
+        return 201, sample("status") | body
 
     def list_labels(self, issue, **_):
-        rows = [
-            {"id": 1, "node_id": "L", "url": "https://github.example/l", "name": name, "description": None, "color": "ededed", "default": False}
-            for name in self.labels.get(int(issue), [])
-        ]
-        return 200, rows
+        return 200, [sample("label") | {"name": name} for name in self.labels.get(int(issue), [])]
 
     def list_label_events(self, issue, query, **_):
         return self.paged(self.label_events.get(int(issue), []), f"/issues/{issue}/events", query)
 
     def permission(self, login, **_):
         known = self.permissions.get(login, "read")
-        return 200, {"permission": known, "role_name": known, "user": None}
+        return 200, sample("repository-collaborator-permission") | {"permission": known, "role_name": known}
 
     def get_pull(self, number, **_):
         if int(number) not in self.pulls:
             raise refuse(404, "Not Found")
-        return 200, self.pulls[int(number)]
+        return 200, merged(sample("pull-request"), self.pulls[int(number)])
 
     def list_pulls(self, query, **_):
-        rows = [pull for pull in self.pulls.values() if query.get("head") in (None, pull["head"]["label"])]
+        rows = [merged(sample("pull-request-simple"), pull) for pull in self.pulls.values() if query.get("head") in (None, pull["head"]["label"])]
         return self.paged(rows, "/pulls", query)
 
     # Git data: GitHub's API on top of the plumbing of git.
@@ -236,7 +264,7 @@ class FakeGitHub:
             raise refuse(404, "Not Found") from None
 
     def ref(self, name, sha):
-        return {"ref": f"refs/{name}", "node_id": "R", "url": "https://github.example/r", "object": {"sha": sha, "type": "commit", "url": "https://github.example/o"}}
+        return sample("git-ref") | {"ref": f"refs/{name}", "object": {"sha": sha, "type": "commit", "url": "https://github.example/o"}}
 
     def create_ref(self, body, **_):
         self.only(body, "ref", "sha")
@@ -268,13 +296,9 @@ class FakeGitHub:
 
     def commit(self, sha):
         tree, parents = self.git("show", "-s", "--format=%T%n%P", sha).decode().split("\n")[:2]
-        who = {"name": "x", "email": "x@example.com", "date": TIME}
-        url = "https://github.example/c"
-        return {
-            "sha": sha, "node_id": "C", "url": url, "html_url": url, "author": who, "committer": who, "message": "m",
-            "tree": {"sha": tree, "url": url}, "parents": [{"sha": one, "url": url, "html_url": url} for one in parents.split()],
-            "verification": {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None},
-        }  # fmt: skip
+        of_parent = SCHEMAS["git-commit"]["properties"]["parents"]["items"]
+        known = {"sha": sha, "tree": {"sha": tree, "url": "https://github.example/t"}}
+        return sample("git-commit") | known | {"parents": [sample(of_parent) | {"sha": one} for one in parents.split()]}
 
     def create_commit(self, body, **_):
         self.only(body, "message", "tree", "parents", "author", "committer", "signature")
@@ -311,8 +335,9 @@ class FakeGitHub:
         for row in rows:
             about, path = row.split("\t", 1)
             mode, kind, one, size = about.split()
-            entries.append({"path": path, "mode": mode, "type": kind, "sha": one, "url": "https://github.example/t"} | ({"size": int(size)} if size != "-" else {}))
-        return {"sha": self.git("rev-parse", f"{sha}^{{tree}}").decode().strip(), "url": "https://github.example/t", "tree": entries, "truncated": False}
+            entry = {"path": path, "mode": mode, "type": kind, "sha": one, "url": "https://github.example/t"}
+            entries.append(entry | ({"size": int(size)} if size != "-" else {}))
+        return sample("git-tree") | {"sha": self.git("rev-parse", f"{sha}^{{tree}}").decode().strip(), "tree": entries}
 
     def create_blob(self, body, **_):
         self.only(body, "content", "encoding")
@@ -329,20 +354,22 @@ class FakeGitHub:
         raise refuse(415, "the tests ask for the raw media type only")
 
     def compare(self, base, head, **_):
-        sha = self.git("merge-base", base, head).decode().strip()
-        full = self.commit(sha) | {"comments_url": "https://github.example/c", "author": None, "committer": None, "commit": self.rest_commit(sha)}
-        url = "https://github.example/c"
-        urls = {name: url for name in ("url", "html_url", "permalink_url", "diff_url", "patch_url")}
-        return 200, urls | {"base_commit": full, "merge_base_commit": full, "status": "ahead", "ahead_by": 1, "behind_by": 0, "total_commits": 0, "commits": [], "files": []}
+        full = self.full_commit(self.git("merge-base", base, head).decode().strip())
+        return 200, sample("commit-comparison") | {"base_commit": full, "merge_base_commit": full}
 
     def list_commits(self, query, **_):
-        shas = self.git("rev-list", "--first-parent", f"--max-count={query.get('per_page', 30)}", query.get("sha", "HEAD")).decode().split()
-        extra = {"comments_url": "https://github.example/c", "author": None, "committer": None}
-        return 200, [self.commit(sha) | extra | {"commit": self.rest_commit(sha)} for sha in shas]
+        shas = self.git("rev-list", f"--max-count={query.get('per_page', 30)}", query.get("sha", "HEAD")).decode().split()
+        return 200, [self.full_commit(sha) for sha in shas]
 
-    def rest_commit(self, sha):
+    def find_commit(self, name, **_):
+        try:
+            return 200, self.full_commit(self.git("rev-parse", "--verify", f"{name}^{{commit}}").decode().strip())
+        except Answer:
+            raise refuse(422, f"No commit found for SHA: {name}") from None
+
+    def full_commit(self, sha):
         known = self.commit(sha)
-        return {name: known[name] for name in ("url", "author", "committer", "message", "tree", "verification")} | {"comment_count": 0}
+        return sample("commit") | {"sha": sha, "parents": known["parents"]}
 
     @staticmethod
     def only(body, *known):
@@ -364,6 +391,7 @@ ROUTES = [
     ("GET", r"/pulls", FakeGitHub.list_pulls),
     ("GET", r"/compare/(.+)\.\.\.(.+)", FakeGitHub.compare),
     ("GET", r"/commits", FakeGitHub.list_commits),
+    ("GET", r"/commits/(.+)", FakeGitHub.find_commit),
     ("GET", r"/git/ref/(.+)", FakeGitHub.get_ref),
     ("POST", r"/git/refs", FakeGitHub.create_ref),
     ("PATCH", r"/git/refs/(.+)", FakeGitHub.update_ref),
