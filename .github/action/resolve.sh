@@ -43,8 +43,8 @@ fetch_records() {
 }
 
 comparison=$LOADLINE_COMPARISON
-# A baseline is the record of an ordinary run: a paired one has another load.
-[ "$LOADLINE_MODE" = baseline ] && comparison=history
+# A baseline is the record of an ordinary run: a paired one has another load. And what runs elsewhere can't be started twice.
+if [ "$LOADLINE_MODE" = baseline ] || [ -n "${LOADLINE_TARGET:-}" ]; then comparison=history; fi
 
 found=$LOADLINE_FOLDER/resolved
 code=0

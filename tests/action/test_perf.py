@@ -43,7 +43,7 @@ def here(world):
 
 def run(world, event_name, event):
     workflow = ".github/workflows/perf.yml"
-    return world.run(event_name, event, workflow=workflow, environment={"PATH": world.path, "PERF_BUDGET": "12s"})
+    return world.run(event_name, event, workflow=workflow, environment={"PATH": world.path, "LOADLINE_BUDGET": "12s"})
 
 
 def test_runs_on_demand_do_what_the_form_says(here):
