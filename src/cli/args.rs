@@ -38,6 +38,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Validate scenarios: every problem at once, with the line it stands on
     Check(CheckArgs),
+    /// Write a first scenario, and a workflow for GitHub, into this folder
+    Init(InitArgs),
     /// Look after stored baselines
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -339,6 +341,13 @@ pub(super) struct CheckArgs {
     /// Say nothing when all is well
     #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Also write a workflow that runs the scenario for every pull request
+    #[arg(long)]
+    pub(super) github: bool,
 }
 
 #[derive(Debug, Subcommand)]
