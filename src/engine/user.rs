@@ -295,7 +295,7 @@ impl User {
             };
             context.record(&sample, || message);
         }
-        Ok(done)
+        Ok(context.clock.shown_at(done))
     }
 
     /// Judges an answer and keeps what is captured of it.
