@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
             target: &target,
             port,
             log: self.options.log,
-            verify_tls: self.plan.http.verify_tls,
+            http: &self.plan.http,
             mask: self.options.mask.clone(),
             interrupted: &interrupted,
         };

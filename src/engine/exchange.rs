@@ -26,12 +26,12 @@ pub(super) struct Network {
     pub(super) http: HttpPlan,
     pub(super) target: Target,
     pub(super) home: Rc<Origin>,
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
 }
 
 impl Network {
     pub(super) fn new(timers: Timers, http: HttpPlan, target: Target) -> Self {
-        Self { timers, dialer: Dialer::new(&http), http, home: Rc::new(Origin::of(&target)), target }
+        Self { timers, dialer: Dialer::new(&http, &target), http, home: Rc::new(Origin::of(&target)), target }
     }
 }
 
