@@ -16,6 +16,7 @@ mod event;
 mod exchange;
 mod failure;
 mod generator;
+mod http2;
 mod load;
 mod open;
 mod procedure;

@@ -1,6 +1,6 @@
 //! What is spoken, and over which connections.
 
-use crate::config::reader::{Text, Whole, element, words};
+use crate::config::reader::{Fields, Reader, Text, Whole, element, words};
 
 element! {
     /// What is spoken, and over which connections.
@@ -15,6 +15,7 @@ element! {
         /// A proxy for all connections, also to this machine; `none` goes directly.
         "proxy" proxy: Text => default "what `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say",
     }
+    check sharing;
 }
 
 words! {
@@ -26,5 +27,22 @@ words! {
         Http1 = "1.1",
         /// HTTP/2
         Http2 = "2",
+    }
+}
+
+/// Users can share connections in HTTP/2 alone, and what is shared is kept.
+fn sharing(http: &HttpConfig, fields: &Fields<'_>, reader: &mut Reader) {
+    let Some(connections) = fields.key("connections") else { return };
+    let message = "only HTTP/2 carries the requests of several users over one connection";
+    let help = "write `version: 2`, or remove `connections`: each user has a connection of its own";
+    match (&http.version, fields.key("version")) {
+        (None, None) => reader.report(connections, message, "", Some(help.to_owned())),
+        (Some(version), Some(key)) if version.value != VersionConfig::Http2 => reader.conflict(message, connections, key, help),
+        _ => {}
+    }
+    if let (Some(keep), Some(key)) = (&http.keep_alive, fields.key("keep_alive"))
+        && !keep.value
+    {
+        reader.conflict("a connection that is shared is kept", connections, key, "remove `keep_alive` or `connections`");
     }
 }

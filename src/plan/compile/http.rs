@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::super::{HttpPlan, HttpVersion, Identity, NoProxy, Proxy, ProxyPlan, TlsPlan, TlsVersion, certificates};
 use super::compiling::Compiling;
 use crate::config::yaml::Span;
-use crate::config::{HttpConfig, Spanned, Text, TlsConfig, TlsVersionConfig, VersionConfig};
+use crate::config::{Spanned, Text, TlsConfig, TlsVersionConfig, VersionConfig};
 
 /// Makes the plan of all connections.
 pub(super) fn compile(compiling: &mut Compiling<'_>) -> HttpPlan {
@@ -23,7 +23,7 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> HttpPlan {
             Some(VersionConfig::Http2) => HttpVersion::Http2,
         },
         keep_alive: http.and_then(|http| http.keep_alive.as_ref()).is_none_or(|keep| keep.value),
-        connections: http.and_then(|http| connections(compiling, http)),
+        connections: http.and_then(|http| u32::try_from(http.connections.as_ref()?.0).ok()),
         proxies: proxies(compiling, http.and_then(|http| http.proxy.as_ref())),
         tls: sections.tls.as_ref().map_or(base.tls, |tls| encryption(compiling, &tls.value)),
     }
@@ -40,21 +40,6 @@ pub(super) fn describe(http: &HttpPlan) -> Option<Json> {
         HttpVersion::Http2 => "2",
     };
     differs.then(|| json!({ "version": version, "keep_alive": http.keep_alive, "connections": http.connections }))
-}
-
-fn connections(compiling: &mut Compiling<'_>, http: &HttpConfig) -> Option<u32> {
-    let connections = http.connections.as_ref()?;
-    if http.version.as_ref().map(|version| version.value) != Some(VersionConfig::Http2) {
-        compiling.error(
-            connections.span,
-            "only HTTP/2 carries the requests of several users over one connection",
-            "add `version: 2`, or remove `connections`: each user has a connection of its own",
-        );
-    }
-    if let Some(keep) = http.keep_alive.as_ref().filter(|keep| !keep.value) {
-        compiling.error(keep.span, "a connection that is shared is kept", "remove `keep_alive` or `connections`");
-    }
-    u32::try_from(connections.0).ok()
 }
 
 /// The proxies that the scenario names, or else the environment.
