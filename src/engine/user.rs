@@ -230,9 +230,9 @@ impl User {
     async fn perform(&mut self, request: &RequestPlan, intended: Micros) -> Result<Micros, Cut> {
         let context = self.context.clone();
         let load = context.is_load(intended);
-        let prepared = request.prepare(&context.network, &self.scope)?;
+        let message = request.compose(&context.network, &self.scope)?;
         let exchange =
-            self.client.exchange(&context.network, prepared, request.manner(), &mut |progress| context.count(progress, load)).await;
+            self.client.exchange(&context.network, message, request.manner(), &mut |progress| context.count(progress, load)).await;
         if exchange.sent.is_some() {
             self.has_sent = true;
         } else {

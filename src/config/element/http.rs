@@ -13,7 +13,7 @@ element! {
         /// How many connections all users share, with `version: 2`. Generator threads share none with each other.
         "connections" connections: Whole<1, 100000> => default "one for each user",
         /// A proxy for all connections, also to this machine; `none` goes directly.
-        "proxy" proxy: Text => default "what `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say",
+        "proxy" proxy: Text => default "that of the environment",
     }
     check sharing;
 }
