@@ -17,6 +17,7 @@ pub mod github;
 pub mod live;
 pub mod metrics;
 pub mod plan;
+pub mod publish;
 pub mod record;
 pub mod report;
 pub mod service;
