@@ -18,9 +18,7 @@ use crate::conduct::usage::Usage;
 use crate::conduct::{ConductOptions, Measured, News, service_use};
 use crate::metrics::{Counters, ServiceSample, Totals};
 use crate::plan::{ArrivalKind, ClosedLoad, LoadPlan, OpenLoad, PairedLoad, PairedPlan, Plan, Population, RateShape};
-use crate::record::{
-    Arm, BLOCKS_VERSION, BlockEndpointName, Blocks, BlocksHeader, Comparison, Record, Sent, VerifyRecord, Warning,
-};
+use crate::record::{Arm, BLOCKS_VERSION, BlockEndpointName, Blocks, BlocksHeader, Comparison, Record, Sent, VerifyRecord, Warning};
 use crate::service::Monitor;
 use crate::units::{Micros, Rate};
 
@@ -262,7 +260,8 @@ fn worth_saying(base: &Totals, verify: &[VerifyRecord]) -> Vec<Warning> {
     let (requests, failures) = (base.requests(), base.failures());
     if failures > 0 {
         let errors = base.endpoints.iter().flat_map(|endpoint| &endpoint.errors);
-        let most = errors.max_by_key(|(_, error)| error.count).map(|((category, message), _)| format!(", most of them {category}: {message}"));
+        let most =
+            errors.max_by_key(|(_, error)| error.count).map(|((category, message), _)| format!(", most of them {category}: {message}"));
         let message = format!("the base failed {failures} of {requests} requests{}", most.unwrap_or_default());
         warnings.push(plain_warning("base_errors", message));
     }
