@@ -1,5 +1,6 @@
 //! The command line: what is typed becomes calls of the library, and what comes back is printed and written.
 
+mod accept;
 mod args;
 mod baseline;
 mod check;
@@ -12,6 +13,7 @@ mod history;
 mod inputs;
 mod interrupt;
 mod parse;
+mod policy;
 mod repeat;
 mod report;
 mod run;

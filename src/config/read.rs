@@ -103,6 +103,7 @@ fn read_scenario(
         sections,
         load,
         thresholds: overrides.thresholds.clone(),
+        regressions: overrides.regressions.clone(),
         target_given: overrides.target.is_some(),
         keeps_port,
         seed: overrides.seed,

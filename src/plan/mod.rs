@@ -14,6 +14,7 @@ mod feed;
 mod json_path;
 mod load;
 mod program;
+mod regression;
 mod resolved;
 mod scope;
 mod service;
@@ -22,6 +23,7 @@ mod suggest;
 mod target;
 mod template;
 mod threshold;
+mod waiver;
 
 pub use answer::Answer;
 pub use apportion::apportion;
@@ -34,6 +36,7 @@ pub use feed::{Feed, FeedError, OnExhausted, Pick, rows_from_csv, rows_from_json
 pub use json_path::JsonPath;
 pub use load::{ArrivalKind, CapacityPlan, ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
 pub use program::{BarrierPlan, BodyPlan, FilePart, MultipartPart, PartContent, Program, RequestPlan, Step};
+pub use regression::{BaselinePlan, RegressionError, RegressionFigure, RegressionLimit, RegressionRule};
 pub use resolved::{HttpPlan, Plan, ThresholdPlan, ThresholdScope};
 pub use scope::{Scope, SlotId, Slots};
 pub use service::{PortPlan, ReadyPlan, ReadyProbe, ServicePlan};
@@ -43,3 +46,4 @@ pub use template::{Compiler, JsonTemplate, NameUse, RenderError, Template, Value
 pub use threshold::{
     Limit, Metric, MetricUnit, Op, Phase, ServiceMetric, Severity, StatusClass, Threshold, ThresholdError, TimeStatistic, format_value,
 };
+pub use waiver::Waiver;

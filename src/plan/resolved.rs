@@ -8,6 +8,7 @@ use super::endpoint::EndpointPlan;
 use super::feed::Feed;
 use super::load::LoadPlan;
 use super::program::Program;
+use super::regression::BaselinePlan;
 use super::scope::Slots;
 use super::service::ServicePlan;
 use super::threshold::Threshold;
@@ -53,6 +54,8 @@ pub struct Plan {
     pub teardown: Program,
     /// What decides the verdict.
     pub thresholds: Vec<ThresholdPlan>,
+    /// What the run is compared with, and what counts as worse.
+    pub baseline: BaselinePlan,
     /// The system under test, where loadline starts or watches it.
     pub service: Option<ServicePlan>,
     /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).

@@ -191,6 +191,7 @@ pub(crate) fn contrast(scope: &str, metric: &str, base: f64, candidate: f64, ver
         p_adjusted: Some(0.0004),
         judged: true,
         verdict,
+        accepted: None,
     }
 }
 
@@ -253,6 +254,7 @@ pub(crate) fn passed() -> Record {
             contrast("all", "error_rate", 0.0, 0.0, ContrastVerdict::Ok),
             contrast("POST /cart", "p95", 0.0125, 0.0101, ContrastVerdict::Improved),
         ],
+        changes: Vec::new(),
     });
     record
 }
@@ -322,6 +324,7 @@ pub(crate) fn failed() -> Record {
             Contrast { judged: false, interval: None, limit: None, ..contrast("all", "p99", 0.02, 0.03, ContrastVerdict::Regressed) },
             contrast("all", "error_rate", 0.0, 0.005, ContrastVerdict::Inconclusive),
         ],
+        changes: Vec::new(),
     });
     record
 }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod barrier;
+mod baseline;
 mod body;
 mod capture;
 mod check;
@@ -16,9 +17,11 @@ mod task;
 mod think;
 mod threshold;
 mod tls;
+mod waiver;
 
 pub use auth::{AuthConfig, BasicConfig};
 pub use barrier::{BarrierConfig, BarrierSettings};
+pub use baseline::{BaselineConfig, ComparisonConfig, EndpointRulesConfig, OtherMachineConfig, StanceConfig};
 pub use body::{BodyConfig, PartConfig, PartSettings};
 pub use capture::CapturesConfig;
 pub use check::CheckConfig;
@@ -33,3 +36,4 @@ pub use task::{TaskConfig, TaskHead};
 pub use think::{ThinkConfig, ThinkSettings};
 pub use threshold::{SeverityConfig, ThresholdConfig, ThresholdSettings};
 pub use tls::TlsConfig;
+pub use waiver::{WaiverConfig, WaiversConfig, read_waivers};

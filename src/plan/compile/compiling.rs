@@ -11,7 +11,7 @@ use super::data::Data;
 use super::declared::{Declared, Filler};
 use super::known::Known;
 use super::written::Written;
-use super::{digest, load, service, target, thresholds};
+use super::{baseline, digest, load, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
@@ -98,6 +98,7 @@ impl Compiling<'_> {
         let target = target::compile(self);
         let service = service::compile(self);
         let thresholds = thresholds::compile(self, load.as_ref(), &classes);
+        let baseline = baseline::compile(self);
         let load = load?;
         load::rows_suffice(self, &load, &classes);
         let http = HttpPlan {
@@ -125,6 +126,7 @@ impl Compiling<'_> {
             verify: Program { steps: verify },
             teardown: Program { steps: teardown },
             thresholds,
+            baseline,
             service,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),
         })

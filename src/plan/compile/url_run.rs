@@ -49,6 +49,8 @@ pub struct UrlRun {
     pub spawn_rate: Option<Rate>,
     /// What must hold.
     pub thresholds: Vec<String>,
+    /// What counts as a regression.
+    pub regressions: Vec<String>,
     /// Where random numbers come from.
     pub seed: Option<u64>,
 }
@@ -90,6 +92,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         sections,
         load: Some(outside(load)),
         thresholds: run.thresholds.clone(),
+        regressions: run.regressions.clone(),
         target_given: true,
         keeps_port: false,
         seed: run.seed,
