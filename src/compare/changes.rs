@@ -118,7 +118,7 @@ mod tests {
         let p50 = comparison.contrasts.iter().find(|contrast| contrast.scope == "POST /cart" && contrast.metric == "p50").unwrap();
         assert!((p50.base - 0.015).abs() < 0.001, "{p50:?}");
         let note = comparison.note.unwrap();
-        assert!(note.contains("of `POST /cart`") && note.contains("changed with abbfffa"), "{note}");
+        assert!(note.starts_with("the level changed with abbfffa of 2026-11-01 in p") && note.contains("of `POST /cart` (+"), "{note}");
         assert!(comparison.changes.iter().all(|change| change.scope != "GET /items"));
     }
 

@@ -60,6 +60,9 @@ pub(super) fn other_machine(theirs: &str, own: &str, advisory: bool) -> String {
 /// Where the stored runs changed their level, by commit.
 pub(super) fn changes(changes: &[LevelChange]) -> Vec<String> {
     let mut commits: Vec<(&LevelChange, Vec<String>)> = Vec::new();
+    let mut changes: Vec<&LevelChange> = changes.iter().collect();
+    let size = |change: &LevelChange| (change.after / change.before).ln().abs();
+    changes.sort_by(|a, b| size(b).total_cmp(&size(a)));
     for change in changes {
         let by = 100.0 * (change.after / change.before - 1.0);
         let figure = format!("{} of {} ({by:+.0} %)", plain(&change.metric), scope_name(&change.scope));
@@ -73,7 +76,7 @@ pub(super) fn changes(changes: &[LevelChange]) -> Vec<String> {
         let more = figures.len().saturating_sub(MOST_FIGURES);
         let shown = if more == 0 { listed(figures) } else { format!("{} and {more} more", figures[..MOST_FIGURES].join(", ")) };
         let date = first.at.strftime("%Y-%m-%d");
-        format!("{shown} changed with {commit} of {date} and is compared with the {} since then", records(first.records))
+        format!("the level changed with {commit} of {date} in {shown}: compared with the {} since then", records(first.records))
     };
     commits.iter().map(told).collect()
 }

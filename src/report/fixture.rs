@@ -259,6 +259,25 @@ pub(crate) fn passed() -> Record {
     record
 }
 
+/// A run whose only regression was accepted, for a reason that tries to break out of every output.
+pub(crate) fn accepted() -> Record {
+    let mut record = passed();
+    if let Some(comparison) = &mut record.comparison {
+        comparison.verdict = ComparisonVerdict::Accepted;
+        comparison.sentence = "1 figure regressed; the regression is accepted until 2026-12-31.".to_owned();
+        comparison.contrasts.push(Contrast {
+            accepted: Some(Acceptance {
+                ceiling: 0.020,
+                until: jiff::civil::date(2026, 12, 31),
+                reason: "fraud check <b>|\n@octocat".to_owned(),
+                by: Some("Ada".to_owned()),
+            }),
+            ..contrast("GET /products", "p95", 0.0100, 0.0180, ContrastVerdict::Accepted)
+        });
+    }
+    record
+}
+
 /// Words that try to break out of every output there is.
 pub(crate) const HOSTILE: [&str; 8] = [
     "GET /<script>alert(1)</script>",

@@ -18,7 +18,7 @@ pub struct ChangeRules {
     pub level: f64,
     /// The means must lie at least this far apart.
     pub least_shift: f64,
-    /// So many values must lie on each side (at least two), so that one odd value is no level.
+    /// So many values make a level; fewer odd ones are none, and belong to the level beside them that is nearer.
     pub fewest: usize,
 }
 
@@ -41,13 +41,15 @@ const PATIENCE: f64 = 10.0;
 /// The changes of level in a series, oldest first. None in a series too short for two levels, or with values that are
 /// not finite. Cost: the square of its length, times the number of changes.
 pub fn change_points(series: &[f64], rules: &ChangeRules) -> Vec<ChangePoint> {
-    let fewest = rules.fewest.max(2);
     if series.iter().any(|value| !value.is_finite()) {
         return Vec::new();
     }
     let mut splits = Vec::new();
-    split(series, 0, fewest, rules.level * PATIENCE, &mut splits);
+    split(series, 0, rules.level * PATIENCE, &mut splits);
     splits.sort_unstable();
+    while let Some(at) = split_beside_a_short_level(series, &splits, rules.fewest) {
+        splits.remove(at);
+    }
     // The weakest goes first, because it blurs the levels beside it.
     loop {
         let found = levels(series, &splits);
@@ -61,11 +63,10 @@ pub fn change_points(series: &[f64], rules: &ChangeRules) -> Vec<ChangePoint> {
 }
 
 /// The split of a segment with the largest energy distance between its sides, as the size of the first side; none for a
-/// segment too short.
-fn best_split(segment: &[f64], fewest: usize) -> Option<usize> {
-    let candidates = fewest..(segment.len() + 1).saturating_sub(fewest);
+/// segment of fewer than two.
+fn best_split(segment: &[f64]) -> Option<usize> {
     let energy = energies(segment);
-    candidates.max_by(|&a, &b| energy[a].total_cmp(&energy[b]).then(b.cmp(&a)))
+    (1..segment.len()).max_by(|&a, &b| energy[a].total_cmp(&energy[b]).then(b.cmp(&a)))
 }
 
 /// Q(m): m n / (m + n) times the energy distance (exponent 1) between the first m values and the n others.
@@ -95,15 +96,27 @@ fn energies(segment: &[f64]) -> Vec<f64> {
     energies
 }
 
-fn split(series: &[f64], start: usize, fewest: usize, level: f64, splits: &mut Vec<usize>) {
-    let Some(at) = best_split(series, fewest) else { return };
+fn split(series: &[f64], start: usize, level: f64, splits: &mut Vec<usize>) {
+    let Some(at) = best_split(series) else { return };
     let (before, after) = series.split_at(at);
     if t_test(before, after) >= level {
         return;
     }
     splits.push(start + at);
-    split(before, start, fewest, level, splits);
-    split(after, start + at, fewest, level, splits);
+    split(before, start, level, splits);
+    split(after, start + at, level, splits);
+}
+
+/// Of the first level with fewer than so many values, the split to its nearer neighbour, as its place among the splits.
+fn split_beside_a_short_level(series: &[f64], splits: &[usize], fewest: usize) -> Option<usize> {
+    let bounds: Vec<usize> = std::iter::once(0).chain(splits.iter().copied()).chain([series.len()]).collect();
+    let level = |at: usize| mean(&series[bounds[at]..bounds[at + 1]]).unwrap_or_default();
+    let short = (0..splits.len() + 1).find(|&at| bounds[at + 1] - bounds[at] < fewest)?;
+    let step = |split: usize| (level(split) - level(split + 1)).abs();
+    match (short.checked_sub(1), (short < splits.len()).then_some(short)) {
+        (Some(before), Some(after)) => Some(if step(before) <= step(after) { before } else { after }),
+        (before, after) => before.or(after),
+    }
 }
 
 /// The change at each split, between the levels beside it.
@@ -172,6 +185,8 @@ mod tests {
         // One odd run, two odd runs: no level.
         assert_eq!(places(&series(&[(1.0, 20), (2.0, 1), (1.0, 20)])), [] as [usize; 0]);
         assert_eq!(places(&series(&[(1.0, 20), (1.5, 2)])), [] as [usize; 0]);
+        // A run on the way from one level to the next belongs to the nearer one.
+        assert_eq!(places(&series(&[(1.0, 20), (1.8, 1), (2.0, 20)])), [20]);
         for short in [&[][..], &[1.0], &[1.0, 2.0], &[1.0, 1.0, 2.0, 2.0, 2.0]] {
             assert_eq!(places(short), [] as [usize; 0]);
         }

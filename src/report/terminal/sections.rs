@@ -196,17 +196,23 @@ fn comparison(out: &mut String, run: &RunView, pen: Pen) {
                 Figure("Candidate"),
                 Figure("Delta"),
                 Extra("95% interval", 110),
-                Extra("Limit", 90),
+                Extra("Could see", 90),
+                Extra("Limit", 130),
+                Extra("p", 120),
                 Label("Verdict"),
             ],
         );
         // A terminal is read from its end: what changed, and the whole run; the rest is in the report.
         let (told, rest): (Vec<_>, Vec<_>) = comparison.rows.iter().partition(|row| !row.unchanged || row.scope == "all");
         for row in told {
-            let ContrastView { metric, scope, base, candidate, delta, interval, limit, verdict, .. } = row;
-            table.row(row.tone, [row.tone.symbol(), metric, scope, base, candidate, delta, interval, limit, verdict]);
+            let ContrastView { metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict, .. } = row;
+            let cells = [row.tone.symbol(), metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict];
+            table.row(row.tone, cells);
         }
         out.push_str(&table.render());
+        for row in comparison.rows.iter().filter(|row| !row.accepted.is_empty()) {
+            wrapped(out, "  ", &format!("accepted: {} {} {}", row.scope, row.metric, row.accepted), pen);
+        }
         if !rest.is_empty() {
             line(out, &format!("  and {} of endpoints that are unchanged or can't be told: see the report", rest.len()));
         }

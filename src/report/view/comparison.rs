@@ -137,3 +137,25 @@ fn probability(value: f64) -> String {
 fn none() -> String {
     figures::NONE.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{CommentOptions, TerminalOptions, fixture, html, job_summary, junit, markdown_comment, terminal};
+
+    #[test]
+    fn an_accepted_regression_is_told_with_its_reason_on_every_surface() {
+        let records = [fixture::accepted()];
+        let shown = terminal(&records, &TerminalOptions::default());
+        assert!(shown.contains("accepted: GET /products p95 up to 20ms until 2026-12-31, by Ada: fraud check <b>|"), "{shown}");
+        let last = shown.lines().last().unwrap();
+        assert!(last.starts_with("PASSED") && last.ends_with("1 regression accepted (GET /products p95 +80.0%)"), "{last}");
+        let comment = markdown_comment(&records, &CommentOptions::default());
+        for text in [&comment, &job_summary(&records), &html(&records), &junit(&records)] {
+            assert!(text.contains("up to 20ms until 2026-12-31, by Ada: fraud check"), "{text}");
+            assert!(!text.contains("<b>") && !text.contains("\n@octocat"), "{text}");
+        }
+        // It is no failure anywhere, and no row that may be left out.
+        assert!(junit(&records).contains("failures=\"0\""));
+        assert!(comment.lines().any(|line| line.starts_with("| ⚠️") && line.contains("accepted: up to 20ms")), "{comment}");
+    }
+}
