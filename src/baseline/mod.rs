@@ -4,6 +4,7 @@
 //! file is opened for it, and no two runs ever write the same file. Old records can be thinned: see [`plan_pruning`].
 
 mod artifact;
+mod branch;
 mod directory;
 mod entry;
 mod folder_name;
@@ -12,6 +13,7 @@ mod store;
 mod vetting;
 
 pub use artifact::{ArtifactError, records_of};
+pub use branch::BranchStore;
 pub use directory::DirectoryStore;
 pub use entry::Entry;
 pub use prune::{Pruning, Thinning, plan_pruning};

@@ -14,12 +14,14 @@ use super::interrupt;
 use super::policy;
 use super::repeat;
 use crate::compare::{OnOtherMachine, Policy, Selection, Stance, without_base};
-use crate::conduct::{ConductOptions, Measured, News, RunContext, Steering, mask_record, measure};
+use crate::conduct::{
+    ConductOptions, Measured, News, PairedMeasured, PairedOptions, RunContext, Steering, mask_record, measure, measure_paired,
+};
 use crate::config::ComparisonConfig;
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
-use crate::plan::Waiver;
-use crate::record::{Record, Warning};
+use crate::plan::{PairedPlan, Waiver};
+use crate::record::{Blocks, Comparison, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -30,20 +32,21 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let steering = Steering::default();
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
-    let (mut records, mut exit) = (Vec::new(), 0);
+    let (mut records, mut blocks, mut exit) = (Vec::new(), Vec::new(), 0);
     let waivers = policy::waivers(&args.judging.policy)?;
     // Before any load: what was measured must not be lost for a store that can't be read.
     let judging: Vec<Judging> = inputs.iter().map(|input| Judging::of(args, input)).collect::<Result<_, _>>()?;
     let run = Run { args, steering: &steering, context: &context, waivers };
     for (number, (input, judging)) in inputs.iter().zip(&judging).enumerate() {
-        let (record, decision) = run.one(input, judging, number);
+        let (record, decision, seen) = run.one(input, judging, number);
         exit = worse(exit, decision.exit_code());
         records.push(record);
+        blocks.push(seen);
         if steering.is_interrupted() {
             break;
         }
     }
-    let written = destination::write(&args.output, &records);
+    let written = destination::write(&args.output, &records, &blocks);
     let options = TerminalOptions {
         width: console::width(),
         style: console::style(),
@@ -83,7 +86,7 @@ impl Judging {
 
 impl Run<'_> {
     /// One scenario from its service to its verdict.
-    fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision) {
+    fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision, Option<Blocks>) {
         let policy = &judging.policy;
         let plan = &input.plan;
         let secrets = Arc::new(Secrets::new(&plan.secrets));
@@ -99,23 +102,36 @@ impl Run<'_> {
             // The demo must pass on any machine, also on one that is too busy to measure anything.
             saturation_invalidates: self.args.judging.on_saturation == SaturationArg::Invalid && !self.args.demo,
         };
-        let Measured { mut record, totals, aborted } = measure(plan, &options, &mut |news| match news {
+        let mut listen = |news: News<'_>| match news {
             News::Doing(what) => progress.message(what),
             News::Tick(snapshot) => progress.tick(snapshot),
-        });
+        };
+        let (measured, base, blocks) = match &plan.paired {
+            Some(paired) => {
+                let base_log = destination::numbered(&self.args.output.out.join("service-base.log"), number);
+                let with = PairedOptions { base_log: &base_log, judge: &|blocks, look| self.judge(paired, blocks, look) };
+                let PairedMeasured { candidate, base, blocks } = measure_paired(plan, paired, &options, &with, &mut listen);
+                (candidate, base, blocks)
+            }
+            None => (measure(plan, &options, &mut listen), None, None),
+        };
         progress.finish();
-        let (comparison, baseline) = match judging.baselines.as_ref().map(|baselines| baselines.compare(&record, policy)) {
+        let Measured { mut record, totals, aborted } = measured;
+        let is_paired = plan.paired.is_some();
+        let compared = judging.baselines.as_ref().filter(|_| !is_paired).map(|baselines| baselines.compare(&record, policy));
+        let (comparison, baseline) = match compared {
             Some(Ok((comparison, selection))) => (Some(comparison), Some(selection)),
             Some(Err(why)) => {
                 record.warnings.push(Warning { code: "baseline_unreadable".to_owned(), invalidates: false, message: why, advice: None });
                 (None, None)
             }
+            None if is_paired => (record.comparison.take(), None),
             None if judging.mode == ComparisonConfig::Paired => (Some(without_base(&record.scenario.name, policy)), None),
             None => (None, None),
         };
         let other_machines = policy.on_other_machine == OnOtherMachine::Judge;
         let usable = baseline.iter().filter(|selection| other_machines || !selection.elsewhere);
-        let stored: Vec<&Record> = usable.flat_map(Selection::iter).take(policy.records).collect();
+        let stored: Vec<&Record> = usable.flat_map(Selection::iter).take(policy.records).chain(&base).collect();
         let evidence = Evidence {
             service: record.service.as_ref(),
             capacity: record.capacity.as_ref(),
@@ -127,12 +143,18 @@ impl Run<'_> {
         mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
         gate::waive(&mut record, &self.waivers);
-        if self.args.judging.on_saturation == SaturationArg::Invalid {
+        if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);
         }
         let decision = gate::decide(&record, policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
-        (record, decision)
+        (record, decision, blocks)
+    }
+
+    /// What the blocks of a paired run say.
+    fn judge(&self, paired: &PairedPlan, blocks: &Blocks, look: u32) -> Option<Comparison> {
+        let _ = (paired, blocks, look);
+        None
     }
 }
 

@@ -14,6 +14,7 @@ mod policy;
 mod prediction;
 mod select;
 mod sentence;
+mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
@@ -22,3 +23,4 @@ pub use figure::{Figure, Percentile};
 pub use history::{between, history, overall, without_base};
 pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
 pub use select::{MOST_RECORDS, Selection, WINDOW, select};
+pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};

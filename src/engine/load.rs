@@ -86,13 +86,14 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         plan: plan.clone(),
         control: options.control.clone(),
         globals: options.globals.clone(),
+        feeds: plan.feeds.clone(),
         barriers,
         barrier_classes,
         iterations: iterations.filter(|_| people.is_some()).map(|count| AtomicI64::new(count.try_into().unwrap_or(i64::MAX))),
         unique_rows: plan.feeds.iter().map(|_| UniqueRows::default()).collect(),
         remarks: Mutex::default(),
     });
-    let threads = threads(load, people.as_deref(), options.threads);
+    let threads = threads(plan, load, people.as_deref(), options.threads);
     // Threads need a moment to start, which must not make the first starts late.
     let zero = Instant::now() + Duration::from_millis(20);
     let (sender, reports) = mpsc::sync_channel(threads * 4);
@@ -118,7 +119,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         let (spare_sender, spare_receiver) = mpsc::sync_channel(2);
         spares.push(spare_sender);
         let sender_of_thread = sender.clone();
-        let run = move || generator::run(assignment, &sender_of_thread, &spare_receiver);
+        let run = move || generator::run(assignment, sender_of_thread, spare_receiver);
         match std::thread::Builder::new().name(format!("generator-{thread}")).spawn(run) {
             Ok(handle) => handles.push(handle),
             Err(error) => {
@@ -199,6 +200,11 @@ fn bounds(load: &Load) -> (Micros, Micros, Option<Micros>, Option<u64>) {
 /// Who comes in a closed load; none for an open one.
 fn crowd(plan: &Plan, load: &Load) -> Option<Arc<Crowd>> {
     let Load::Closed(closed) = load else { return None };
+    Some(Arc::new(crowd_of(plan, closed)))
+}
+
+/// The users of a closed load, with their classes and rows.
+pub(super) fn crowd_of(plan: &Plan, closed: &ClosedLoad) -> Crowd {
     let attendance = Attendance::new(&closed.population, closed.warmup);
     let weights: Vec<f64> = plan.classes.iter().map(|class| if class.active { class.weight } else { 0.0 }).collect();
     let classes = mix(&apportion(attendance.users(), &weights));
@@ -215,7 +221,7 @@ fn crowd(plan: &Plan, load: &Load) -> Option<Arc<Crowd>> {
                 .collect()
         })
         .collect();
-    Some(Arc::new(Crowd { attendance, classes, rows }))
+    Crowd { attendance, classes, rows }
 }
 
 /// The class of each barrier.
@@ -231,20 +237,19 @@ fn barriers(plan: &Plan) -> Vec<usize> {
     classes
 }
 
-/// No more threads than there are users for.
-fn threads(load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
+/// No more threads than there are users for, and shared connections.
+fn threads(plan: &Plan, load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
     let users = match load {
         Load::Open(open) => open.max_users as usize,
         Load::Closed(_) => crowd.map_or(1, |crowd| crowd.classes.len()),
     };
-    asked.min(users).max(1)
+    asked.min(users).min(plan.http.connections.map_or(usize::MAX, |connections| connections as usize)).max(1)
 }
 
 fn doors(plan: &Plan, open: &OpenLoad, end: Option<Micros>, thread: usize, threads: usize) -> Doors {
-    let share = open.max_users as usize / threads + usize::from(thread < open.max_users as usize % threads);
     Doors {
         arrivals: Arrivals::new(&open.rate, open.arrivals, open.warmup, end, plan.seed),
-        max_users: share.try_into().unwrap_or(u32::MAX),
+        max_users: generator::share(open.max_users, thread, threads),
         max_wait: open.max_wait,
         iterations: open.iterations,
         thread,

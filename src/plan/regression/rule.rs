@@ -43,6 +43,8 @@ pub enum RegressionLimit {
 /// Says why a text is no rule.
 pub type RegressionError = ThresholdError;
 
+/// What is meant most often.
+const COMPARED: [&str; 6] = ["p50", "p90", "p95", "p99", "throughput", "error_rate"];
 const ADVISORY: &str = "advisory";
 /// Between bound and floor.
 const AND: &str = " and ";
@@ -86,7 +88,13 @@ impl RegressionFigure {
     }
 
     fn read(name: Part<'_>) -> Result<Self, RegressionError> {
-        match read_metric(name)?.0 {
+        let metric = read_metric(name).map_err(|error| match suggest(name.text, COMPARED) {
+            Some(meant) => error.help(format!("did you mean `{meant}`?")),
+            // What it might mean besides is no figure that is compared.
+            None if error.message.starts_with("unknown") => error.help("write a percentile such as `p95`, `throughput` or `error_rate`"),
+            None => error,
+        })?;
+        match metric.0 {
             Metric::Time(TimeStatistic::Percentile(percent), None) => Ok(Self::Percentile(percent)),
             Metric::Throughput => Ok(Self::Throughput),
             Metric::ErrorRate => Ok(Self::ErrorRate),
@@ -209,7 +217,7 @@ mod tests {
         for (text, part, message, help) in [
             ("p95", "p95", "it says nothing of a figure", "write a figure and what matters: `p95: 10%`"),
             ("p955: 5%", "p955", "955 is no percentile: it is above 100", "did you mean `p95.5`?"),
-            ("avg: 5%", "avg", "unknown metric `avg`", "did you mean `mean`?"),
+            ("avg: 5%", "avg", "unknown metric `avg`", "write a percentile such as `p95`, `throughput` or `error_rate`"),
             (
                 "mean: 5%",
                 "mean",
