@@ -149,7 +149,7 @@ fn rule(policy: &Policy, figure: Figure) -> Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::paired::fixture::{Sketch, sketch};
+    use crate::compare::paired::simulator::{Sketch, sketch};
     use crate::record::ArmIdentity;
 
     fn judged(sketch: &Sketch) -> Comparison {

@@ -13,12 +13,13 @@ mod draft;
 mod epochs;
 mod errors;
 mod exceedance;
-#[cfg(test)]
-mod fixture;
 mod judge;
 mod pairs;
 mod scope;
 mod sentence;
+#[cfg(test)]
+#[path = "../../../benches/verdict/simulator.rs"]
+mod simulator;
 mod times;
 
 pub use judge::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired};
