@@ -49,6 +49,16 @@ impl ArmClock {
         }
     }
 
+    /// Stops the clock at exactly `time`, which has just passed: what was done since belongs to what comes next.
+    pub(super) fn pause_at(&self, time: Micros) {
+        self.inner.paused_at.set(Some(time));
+    }
+
+    /// Whether it stands still.
+    pub(super) fn is_paused(&self) -> bool {
+        self.inner.paused_at.get().is_some()
+    }
+
     /// Lets the clock go on from where it stopped.
     pub fn resume(&self) {
         if let Some(at) = self.inner.paused_at.take() {
@@ -64,12 +74,19 @@ impl ArmClock {
                 self.inner.resumed.notified().await;
                 continue;
             }
-            let deadline = self.inner.zero.get() + Duration::from(time);
-            if Instant::now() >= deadline {
+            let zero = self.inner.zero.get();
+            self.inner.timers.sleep_until(zero + Duration::from(time)).await;
+            // Unless it stood still meanwhile, that was it.
+            if self.inner.paused_at.get().is_none() && self.inner.zero.get() == zero {
                 return;
             }
-            self.inner.timers.sleep_until(deadline).await;
         }
+    }
+
+    /// Wakes all who sleep, also those who wait for the clock to go on, for them to look whether they still want to.
+    pub(super) fn wake_everybody(&self) {
+        self.inner.timers.wake_everybody();
+        self.inner.resumed.notify_waiters();
     }
 
     /// The thread's timers, for waits that go on while the arm stands still (timeouts of requests).

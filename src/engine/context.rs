@@ -1,9 +1,11 @@
 //! What the users of one generator thread share.
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use minijinja::Value;
 use tokio::sync::Notify;
@@ -12,8 +14,9 @@ use super::barrier::Barrier;
 use super::clock::ArmClock;
 use super::control::{Control, Course};
 use super::exchange::{Network, Progress};
+use super::paired::Alternating;
 use crate::metrics::{Recorder, Sample};
-use crate::plan::{Plan, SlotId};
+use crate::plan::{Feed, Plan, SlotId};
 use crate::units::Micros;
 
 /// What all threads share.
@@ -23,6 +26,8 @@ pub(super) struct Shared {
     pub(super) control: Control,
     /// What setup captured.
     pub(super) globals: Vec<(SlotId, Value)>,
+    /// Rows for the users, in the order of the plan's feeds.
+    pub(super) feeds: Vec<Arc<Feed>>,
     pub(super) barriers: Vec<Barrier>,
     /// The class of each barrier.
     pub(super) barrier_classes: Vec<usize>,
@@ -99,6 +104,8 @@ pub(super) struct Context {
     pub(super) users_peak: Cell<u32>,
     /// Iterations begun and not ended.
     pub(super) in_flight: Cell<u32>,
+    /// What is different because this is an arm of a paired run; none in an ordinary one.
+    pub(super) alternating: Option<Alternating>,
 }
 
 impl Context {
@@ -109,20 +116,18 @@ impl Context {
 
     /// Waits until `time`, or until no new iterations start any longer.
     pub(super) async fn wait_until(&self, time: Micros) {
-        if self.course.get() != Course::Running {
-            return;
-        }
-        let changed = self.course_changed.notified();
         let time = self.end.map_or(time, |end| time.min(end));
-        tokio::select! {
-            () = self.clock.sleep_until(time) => {}
-            () = changed => {}
-        }
+        let mut sleep = std::pin::pin!(self.clock.sleep_until(time));
+        // Whoever changes the course wakes everybody: nobody has to wait for two things.
+        poll_fn(|context| if self.course.get() == Course::Running { sleep.as_mut().poll(context) } else { Poll::Ready(()) }).await;
     }
 
     /// Whether a request with this intended start belongs to the load.
     pub(super) fn is_load(&self, intended: Micros) -> bool {
-        intended >= self.load_begin
+        match &self.alternating {
+            None => intended >= self.load_begin,
+            Some(alternating) => alternating.measures(intended),
+        }
     }
 
     /// Counts what an exchange says of itself.

@@ -44,7 +44,7 @@ pub struct Plan {
     /// All variables.
     pub slots: Arc<Slots>,
     /// All data feeds.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<Arc<Feed>>,
     /// Once, before the load.
     pub setup: Program,
     /// Once, after the load: what must hold.

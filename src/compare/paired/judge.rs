@@ -4,7 +4,7 @@ use super::draft::{Draft, Outcome, Test};
 use super::pairs::Paired;
 use super::scope::Scope;
 use super::sentence;
-use crate::compare::{Figure, Policy, Rule};
+use crate::compare::{Figure, Policy};
 use crate::record::{BlockPhase, Blocks, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, Pairs};
 use crate::stats::{PairTest, holm_adjusted, sign_flips};
 
@@ -33,12 +33,13 @@ pub fn paired(blocks: &Blocks, source: &str, policy: &Policy) -> Comparison {
     let alpha = if look == 1 { FIRST_LOOK_ALPHA } else { SECOND_LOOK_ALPHA };
     let busy = paired.generator_cpu(BlockPhase::Throughput).filter(|&share| share > BUSY_GENERATOR);
     let scopes = Scope::all(blocks, &paired);
-    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger.
-    let single = scopes.get(1).filter(|_| scopes.len() == 2);
+    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger. One that has rules
+    // of its own is judged by them.
+    let single = scopes.get(1).filter(|scope| scopes.len() == 2 && !policy.amends(&scope.name));
     let mut drafts = Vec::new();
     for scope in scopes.iter().take(if single.is_some() { 1 } else { usize::MAX }) {
-        for figure in Figure::ALL {
-            let Some(mut draft) = Draft::of(scope, figure, rule(policy, figure)) else { continue };
+        for figure in policy.figures() {
+            let Some(mut draft) = Draft::of(scope, figure, policy.rule(ComparisonMode::Paired, &scope.name, figure)) else { continue };
             draft.judged &= !(figure == Figure::Throughput && busy.is_some());
             drafts.push(draft);
         }
@@ -138,12 +139,6 @@ fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
     } else {
         ComparisonVerdict::Ok
     }
-}
-
-/// The policy's rule with the tighter p95 that pairs allow.
-fn rule(policy: &Policy, figure: Figure) -> Rule {
-    let rule = *policy.rule(figure);
-    if figure == Figure::P95 { Rule { bound: 0.05, ..rule } } else { rule }
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Compiling<'_> {
             checks: std::mem::take(&mut self.checks),
             barriers: self.barriers,
             slots,
-            feeds: std::mem::take(&mut self.data).into_feeds(),
+            feeds: std::mem::take(&mut self.data).into_feeds().into_iter().map(Arc::new).collect(),
             setup: Program { steps: setup },
             verify: Program { steps: verify },
             teardown: Program { steps: teardown },
