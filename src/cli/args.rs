@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,7 +32,7 @@ Options can also be set as the environment variables named with them; an empty o
 pub(super) enum Command {
     /// Load, judge, report; the exit code is the verdict
     Run(Box<RunArgs>),
-    /// Compare two records, without any load
+    /// Compare two records or results of other tools, without any load
     Compare(CompareArgs),
     /// Render a stored record again, in any format
     Report(ReportArgs),
@@ -257,17 +257,36 @@ pub(super) struct OutputArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// Record that is compared with
-    #[arg(value_name = "BASE")]
-    pub(super) base: PathBuf,
+    /// Records, or results of k6, Locust, vegeta and oha: those of the base, and the one that is judged last
+    #[arg(value_names = ["BASE", "HEAD"], num_args = 2.., required = true)]
+    files: Vec<PathBuf>,
 
-    /// Record that is judged
-    #[arg(value_name = "HEAD")]
-    pub(super) head: PathBuf,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: CompareFormatArg,
 
     /// No table: only what regressed, and the verdict
     #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
+}
+
+impl CompareArgs {
+    /// The head, and the files of the base.
+    pub(super) fn sides(&self) -> (&Path, &[PathBuf]) {
+        // At least two are required.
+        self.files.split_last().map_or((Path::new(""), &[]), |(head, base)| (head.as_path(), base))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormatArg {
+    /// Tables for people
+    #[default]
+    Terminal,
+    /// The comment of a pull request
+    Comment,
+    /// The comparison and what it is made of
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod console;
 mod demo;
 mod destination;
 mod failure;
+mod foreign;
 mod history;
 mod inputs;
 mod interrupt;

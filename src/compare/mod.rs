@@ -15,6 +15,7 @@ mod policy;
 mod prediction;
 mod select;
 mod sentence;
+mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
@@ -23,3 +24,4 @@ pub use history::{between, history};
 pub use paired::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired};
 pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
 pub use select::{MOST_RECORDS, Selection, select};
+pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};
