@@ -86,6 +86,7 @@ struct Run<'a> {
 struct Draft {
     started_at: Timestamp,
     target: String,
+    connections: Option<String>,
     sent: Sent,
     totals: Totals,
     timeline: Timeline,
@@ -103,6 +104,7 @@ impl<'a> Run<'a> {
         let draft = Draft {
             started_at: Timestamp::now(),
             target: plan.target.clone(),
+            connections: None,
             sent: Sent::default(),
             totals: Totals::new(plan.endpoints.len(), plan.checks.len()),
             timeline: Timeline::new(Micros::from_secs(1)),
@@ -167,6 +169,7 @@ impl<'a> Run<'a> {
         };
         let target = Target::parse(&text).map_err(|error| trouble("target", format!("the target can't be used: {error}")))?;
         self.draft.target = target.to_string();
+        self.draft.connections = describe::connections(&self.plan.http, &target);
         Ok(target)
     }
 
@@ -374,6 +377,7 @@ impl<'a> Run<'a> {
                 load: describe::load(&plan.load),
                 users_max: self.draft.users_max,
                 target: self.draft.target,
+                connections: self.draft.connections,
                 sha: context.sha.clone(),
                 tested_sha: context.tested_sha.clone(),
                 branch: context.branch.clone(),

@@ -47,6 +47,10 @@ pub struct RunInfo {
     pub users_max: u32,
     /// The address under load, without user information; shown, never compared.
     pub target: String,
+    /// What of the connections is not as usual, in a few words: `HTTP/2, through the proxy http://proxy:3128`; none where
+    /// everything is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<String>,
     /// The commit under test, where it is known.
     pub sha: Option<String>,
     /// The commit that was checked out, where it is another (the merge commit of a pull request).

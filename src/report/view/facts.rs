@@ -54,6 +54,7 @@ pub(super) fn run(record: &Record) -> Vec<Fact> {
         ("environment", text(&record.scenario.environment)),
         ("load", Some(foreign(&run.load))),
         ("target", Some(foreign(&run.target))),
+        ("connections", text(&run.connections)),
         ("started", Some(run.started_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())),
         ("load time", Some(run.duration.to_string())),
         ("warm-up", (run.warmup.0 > 0).then(|| run.warmup.to_string())),
