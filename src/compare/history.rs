@@ -37,8 +37,9 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         newest_sha: selection.iter().next().and_then(|record| record.run.sha.clone()),
         contrasts: Vec::new(),
     };
-    let own = Observation::of(candidate);
-    let baseline: Vec<Observation> = selection.iter().map(Observation::of).collect();
+    let figures = policy.figures();
+    let own = Observation::of(candidate, &figures);
+    let baseline: Vec<Observation> = selection.iter().map(|record| Observation::of(record, &figures)).collect();
     let Some(newest) = selection.iter().next() else {
         let (verdict, sentence) = match selection.other_load {
             0 => (ComparisonVerdict::NoBaseline, sentence::no_baseline(&candidate.scenario.name, source)),
@@ -75,13 +76,14 @@ pub fn between(base: &Record, head: &Record, source: &str, policy: &Policy) -> C
 
 /// All figures of all scopes that both sides have, judged as one family, and what is to be said of those left out.
 pub(super) fn contrasts(own: &Observation, baseline: &[Observation], policy: &Policy, judge: bool) -> (Vec<Contrast>, Vec<String>) {
-    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger.
-    let single = own.scopes.get(1).filter(|_| own.scopes.len() == 2);
+    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger. One that has rules
+    // of its own is judged by them.
+    let single = own.scopes.get(1).filter(|scope| own.scopes.len() == 2 && !policy.amends(&scope.name));
     let busy = own.generator_cpu.filter(|&percent| percent > BUSY_GENERATOR);
     let mut drafts = Vec::new();
     for scope in own.scopes.iter().take(if single.is_some() { 1 } else { usize::MAX }) {
         let before: Vec<&ScopeObservation> = baseline.iter().filter_map(|run| run.scope(&scope.name)).collect();
-        for figure in Figure::ALL {
+        for figure in policy.figures() {
             let Some(mut draft) = draft(scope, &before, figure, policy) else { continue };
             draft.judged &= judge && !(figure == Figure::Throughput && busy.is_some());
             drafts.push(draft);
@@ -113,7 +115,7 @@ pub(super) fn contrasts(own: &Observation, baseline: &[Observation], policy: &Po
 
 /// One figure of one scope; none where either side doesn't have it.
 fn draft(own: &ScopeObservation, before: &[&ScopeObservation], figure: Figure, policy: &Policy) -> Option<Draft> {
-    let rule = *policy.rule(figure);
+    let rule = policy.rule(ComparisonMode::History, &own.name, figure);
     let (candidate, expected) = if figure == Figure::ErrorRate {
         let counts: Vec<(u64, u64)> = before.iter().map(|scope| (scope.failures, scope.requests)).collect();
         let clumping = before.iter().map(|scope| scope.clumping).sum::<f64>() / before.len().max(1) as f64;
@@ -141,7 +143,7 @@ fn weights(judged: &[&Draft]) -> Vec<f64> {
 
 /// The worst that is said of a judged figure. What can't be told is not made up for by an improvement elsewhere, and
 /// where no latency could be judged at all, a steady error rate is no good news either.
-fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
+pub(super) fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
     let any = |verdict| contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == verdict);
     let latency_judged = contrasts.iter().any(|contrast| contrast.judged && contrast.metric.starts_with('p'));
     if any(ContrastVerdict::Regressed) {
@@ -158,7 +160,7 @@ fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Rule, select};
+    use crate::compare::{Amendment, Wish, select};
     use crate::record::fixture::{Sketch, endpoint, sketch};
     use crate::units::Micros;
 
@@ -273,7 +275,10 @@ mod tests {
 
     #[test]
     fn a_change_below_the_floor_is_ok_however_large_it_is_in_percent() {
-        let floor = |seconds| Policy { p50: Rule { floor: Some(seconds), ..Policy::default().p50 }, ..Policy::default() };
+        let floor = |seconds| {
+            let wish = Wish::Judge { bound: 0.05, floor: Some(seconds) };
+            Policy { amendments: vec![Amendment { endpoint: None, figure: Some(Figure::P50), wish }], ..Policy::default() }
+        };
         let head = sketch("head", 0).slower(1.6).record();
         let stored = stored(10, 0.02);
         let p50 = |policy: &Policy| of(&compared(&head, &stored, policy), "all", "p50").clone();

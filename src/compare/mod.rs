@@ -13,10 +13,12 @@ mod policy;
 mod prediction;
 mod select;
 mod sentence;
+mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
-pub use figure::Figure;
+pub use figure::{Figure, Percentile};
 pub use history::{between, history};
-pub use policy::{OnOtherMachine, Policy, Rule, Stance};
+pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
 pub use select::{MOST_RECORDS, Selection, select};
+pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};

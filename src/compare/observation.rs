@@ -20,9 +20,8 @@ pub(super) struct ScopeObservation {
     pub(super) name: String,
     pub(super) requests: u64,
     pub(super) failures: u64,
-    pub(super) p50: Option<Reading>,
-    pub(super) p95: Option<Reading>,
-    pub(super) p99: Option<Reading>,
+    /// What there is of the percentiles that were asked for.
+    pub(super) percentiles: Vec<(Figure, Reading)>,
     pub(super) throughput: Option<Reading>,
     /// How many times more the failures of one-second slices vary than independent failures would; at least one.
     pub(super) clumping: f64,
@@ -42,7 +41,8 @@ pub(super) const ALL: &str = "all";
 pub(super) const FEWEST_SLICES: usize = 5;
 
 impl Observation {
-    pub(super) fn of(record: &Record) -> Self {
+    /// Of a record, with those of `figures` that are percentiles.
+    pub(super) fn of(record: &Record, figures: &[Figure]) -> Self {
         let slices = full_slices(&record.timeline);
         let mut all = Gathered::new(ALL);
         let mut endpoints: Vec<Gathered<'_>> = Vec::new();
@@ -55,8 +55,8 @@ impl Observation {
             own.add(&endpoint.latency.ok, endpoint.requests, endpoint.failures);
         }
         let throughput = throughput_error(&slices).map(|error| Reading { value: record.summary.throughput, error });
-        let whole = ScopeObservation { throughput: throughput.filter(|reading| reading.value > 0.0), ..all.observe(&slices) };
-        let scopes = std::iter::once(whole).chain(endpoints.iter().map(|endpoint| endpoint.observe(&slices))).collect();
+        let whole = ScopeObservation { throughput: throughput.filter(|reading| reading.value > 0.0), ..all.observe(figures, &slices) };
+        let scopes = std::iter::once(whole).chain(endpoints.iter().map(|endpoint| endpoint.observe(figures, &slices))).collect();
         Self { generator_cpu: record.generator.cpu_percent, scopes }
     }
 
@@ -73,9 +73,7 @@ impl ScopeObservation {
     /// The reading of a figure that is compared by its logarithm; none for the error rate.
     pub(super) fn reading(&self, figure: Figure) -> Option<Reading> {
         match figure {
-            Figure::P50 => self.p50,
-            Figure::P95 => self.p95,
-            Figure::P99 => self.p99,
+            Figure::Percentile(_) => self.percentiles.iter().find(|(own, _)| *own == figure).map(|(_, reading)| *reading),
             Figure::Throughput => self.throughput,
             Figure::ErrorRate => None,
         }
@@ -101,22 +99,20 @@ impl<'a> Gathered<'a> {
         self.failures += failures;
     }
 
-    fn observe(&self, slices: &[&TimelineRow]) -> ScopeObservation {
-        let reading = |figure: Figure| {
+    fn observe(&self, figures: &[Figure], slices: &[&TimelineRow]) -> ScopeObservation {
+        let reading = |&figure: &Figure| {
             let percent = figure.percent()?;
             let value = self.ok.percentile(percent)?.as_secs_f64();
-            let (slices, samples) = (latency_error(slices, figure), sampling_error(&self.ok, percent));
+            let (slices, samples) = (latency_error(slices, percent), sampling_error(&self.ok, percent));
             // Slices are of the whole run, its samples in them; an endpoint's own few samples come on top.
             let error = if self.name == ALL { slices.max(samples) } else { slices.hypot(samples) };
-            Some(Reading { value, error })
+            Some((figure, Reading { value, error }))
         };
         ScopeObservation {
             name: self.name.to_owned(),
             requests: self.requests,
             failures: self.failures,
-            p50: reading(Figure::P50),
-            p95: reading(Figure::P95),
-            p99: reading(Figure::P99),
+            percentiles: figures.iter().filter_map(reading).collect(),
             throughput: None,
             clumping: clumping(slices),
         }
@@ -129,12 +125,13 @@ fn full_slices(timeline: &[TimelineRow]) -> Vec<&TimelineRow> {
     timeline.iter().filter(|row| row.seconds.0 * 2 > longest.0).collect()
 }
 
-/// Standard error of a percentile's logarithm, by how it varies between slices of the run; zero for a short run.
-fn latency_error(slices: &[&TimelineRow], figure: Figure) -> f64 {
-    let of = |row: &&TimelineRow| match figure {
-        Figure::P95 => row.p95_latency,
-        Figure::P99 => row.p99_latency,
-        _ => row.p50_latency,
+/// Standard error of a percentile's logarithm, by how it varies between slices of the run; zero for a short run. A
+/// timeline has three percentiles: for others the next higher one stands in, and p99 for what is above it.
+fn latency_error(slices: &[&TimelineRow], percent: f64) -> f64 {
+    let of = |row: &&TimelineRow| match percent {
+        ..=50.0 => row.p50_latency,
+        ..=95.0 => row.p95_latency,
+        _ => row.p99_latency,
     };
     let logarithms: Vec<f64> = slices.iter().filter_map(of).map(|time| time.as_secs_f64().ln()).collect();
     if logarithms.len() < FEWEST_SLICES { 0.0 } else { standard_error(&logarithms).unwrap_or(0.0) }
@@ -149,7 +146,7 @@ fn throughput_error(slices: &[&TimelineRow]) -> Option<f64> {
 
 /// Standard error of a percentile's logarithm if all requests were independent: half the distance between the order
 /// statistics one standard deviation of their binomial rank apart. Source: David & Nagaraja, "Order Statistics", 7.1.
-fn sampling_error(times: &Histogram, percent: f64) -> f64 {
+pub(super) fn sampling_error(times: &Histogram, percent: f64) -> f64 {
     let share = percent / 100.0;
     let deviation = 100.0 * (share * (1.0 - share) / times.count().max(1) as f64).sqrt();
     let at = |percent: f64| times.percentile(percent.clamp(0.0, 100.0)).map(|time| time.as_secs_f64().ln());
@@ -184,6 +181,10 @@ mod tests {
     use crate::record::fixture::{EndpointSketch, Sketch, endpoint, sketch};
     use crate::units::Micros;
 
+    fn p50(scope: &ScopeObservation) -> Reading {
+        scope.reading(Figure::P50).unwrap()
+    }
+
     #[test]
     fn an_endpoint_is_merged_over_classes() {
         let time = Micros::from_millis(10);
@@ -192,10 +193,10 @@ mod tests {
             endpoints: vec![endpoint("GET /items", time, 500, 0), endpoint("POST /cart", time * 4.0, 200, 0), other],
             ..sketch("r", 0)
         };
-        let observed = Observation::of(&run.record());
+        let observed = Observation::of(&run.record(), &Figure::USUAL);
         let counts: Vec<_> = observed.scopes.iter().map(|scope| (scope.name.as_str(), scope.requests, scope.failures)).collect();
         assert_eq!(counts, [("all", 1_300, 100), ("GET /items", 1_100, 100), ("POST /cart", 200, 0)]);
-        let cart = observed.scope("POST /cart").unwrap().p50.unwrap();
+        let cart = p50(observed.scope("POST /cart").unwrap());
         assert!((cart.value - 0.04).abs() < 0.001, "{cart:?}");
         assert_eq!(observed.scopes[1].throughput, None);
         assert_eq!(observed.scopes[0].throughput, Some(Reading { value: 130.0, error: 0.0 }));
@@ -205,19 +206,19 @@ mod tests {
     fn errors_within_a_run_come_from_slices_and_samples() {
         let mut record = sketch("r", 0).record();
         // 2,000 times even between 5 and 15 ms: the median's rank moves by 22, the median by 0.11 ms of 10.
-        let calm = Observation::of(&record).scopes[0].p50.unwrap();
+        let calm = p50(&Observation::of(&record, &Figure::USUAL).scopes[0]);
         assert!((calm.error - 0.0112).abs() < 0.001, "{calm:?}");
         for (row, factor) in record.timeline.iter_mut().zip([0.8, 1.25].into_iter().cycle()) {
             row.p50_latency = row.p50_latency.map(|time| time * factor);
         }
         // Slices apart by 0.446 in logarithms: a standard deviation of 0.235, over the root of ten.
-        let rough = Observation::of(&record);
-        let (rough, endpoint) = (rough.scopes[0].p50.unwrap(), rough.scopes[1].p50.unwrap());
+        let rough = Observation::of(&record, &Figure::USUAL);
+        let (rough, endpoint) = (p50(&rough.scopes[0]), p50(&rough.scopes[1]));
         assert!((endpoint.error - rough.error.hypot(calm.error)).abs() < 1e-9);
         assert!((rough.error - 0.0744).abs() < 0.002, "{rough:?}");
         record.timeline.truncate(4);
-        let short = Observation::of(&record);
-        assert_eq!(short.scopes[0].p50.unwrap(), calm);
+        let short = Observation::of(&record, &Figure::USUAL);
+        assert_eq!(p50(&short.scopes[0]), calm);
         assert_eq!(short.scopes[0].throughput, None);
     }
 

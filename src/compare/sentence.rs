@@ -53,9 +53,15 @@ pub(super) fn other_machine(theirs: &str, own: &str, advisory: bool) -> String {
 /// What isn't judged, and why.
 pub(super) fn left_out(drafts: &[Draft], busy: Option<f64>) -> Vec<String> {
     let mut notes = Vec::new();
-    for figure in [Figure::P50, Figure::P95] {
-        let missing: Vec<&str> =
-            drafts.iter().filter(|draft| draft.figure == figure && !draft.supported).map(|draft| draft.scope.as_str()).collect();
+    let mut figures: Vec<Figure> = drafts.iter().filter(|draft| draft.rule.gate).map(|draft| draft.figure).collect();
+    figures.sort();
+    figures.dedup();
+    for figure in figures {
+        let missing: Vec<&str> = drafts
+            .iter()
+            .filter(|draft| draft.figure == figure && draft.rule.gate && !draft.supported)
+            .map(|draft| draft.scope.as_str())
+            .collect();
         if let Some(first) = missing.first() {
             let more = if missing.len() > 1 { format!(" and {} more", missing.len() - 1) } else { String::new() };
             let (of, support) = (scope_name(first), figure.support());
@@ -82,7 +88,7 @@ fn told_of<'a>(word: &str, contrasts: impl Iterator<Item = &'a Contrast>, by_cha
 }
 
 /// `p95 of `POST /orders` is 32ms, 60 % above the baseline's 20ms`.
-fn told(contrast: &Contrast) -> String {
+pub(super) fn told(contrast: &Contrast) -> String {
     let way = if contrast.delta < 0.0 { "below" } else { "above" };
     let by = if contrast.metric == "error_rate" { points(contrast.delta) } else { percent(contrast.delta) };
     format!(
@@ -97,9 +103,13 @@ fn told(contrast: &Contrast) -> String {
 /// `p50, p95, throughput and error rate of the whole run and 6 endpoints`.
 fn judged_figures(comparison: &Comparison) -> String {
     let judged: Vec<&Contrast> = comparison.contrasts.iter().filter(|contrast| contrast.judged).collect();
-    let of_figures = Figure::ALL.map(|figure| figure.to_string()).into_iter();
-    let metrics: Vec<String> =
-        of_figures.filter(|name| judged.iter().any(|contrast| contrast.metric == *name)).map(|name| plain(&name)).collect();
+    let mut metrics: Vec<String> = Vec::new();
+    for contrast in &judged {
+        let name = plain(&contrast.metric);
+        if !metrics.contains(&name) {
+            metrics.push(name);
+        }
+    }
     let mut endpoints: Vec<&str> = judged.iter().filter(|contrast| contrast.scope != ALL).map(|contrast| contrast.scope.as_str()).collect();
     endpoints.dedup();
     let scopes = match endpoints.len() {

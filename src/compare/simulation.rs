@@ -6,6 +6,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use super::figure::Figure;
 use super::history::contrasts;
 use super::observation::{Observation, Reading, ScopeObservation};
 use super::policy::Policy;
@@ -51,12 +52,13 @@ fn run(random: &mut Pcg64Mcg, noise: Noise, change: Change) -> Observation {
         };
         let mut reading = |spread: f64| {
             let logarithm = common + spread * normal(random);
-            Some(Reading { value: factor * 0.01 * logarithm.exp(), error: 0.01 })
+            Reading { value: factor * 0.01 * logarithm.exp(), error: 0.01 }
         };
-        let (p50, p95, p99) = (reading(noise.own), reading(2.0 * noise.own), reading(4.0 * noise.own));
+        let percentiles = [(Figure::P50, 1.0), (Figure::P95, 2.0), (Figure::P99, 4.0)];
+        let percentiles = percentiles.map(|(figure, times)| (figure, reading(times * noise.own))).to_vec();
         let throughput = (name == "all").then(|| Reading { value: 300.0 * (-common).exp() / factor, error: 0.01 });
         let failures = failures(random, ERROR_RATE * if let Change::Failing(times) = change { times } else { 1.0 });
-        ScopeObservation { name: name.to_owned(), requests: REQUESTS, failures, p50, p95, p99, throughput, clumping: 1.0 }
+        ScopeObservation { name: name.to_owned(), requests: REQUESTS, failures, percentiles, throughput, clumping: 1.0 }
     };
     Observation { generator_cpu: Some(20.0), scopes: SCOPES.iter().map(|name| scope(name)).collect() }
 }

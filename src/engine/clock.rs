@@ -49,6 +49,16 @@ impl ArmClock {
         }
     }
 
+    /// Stops the clock at exactly `time`, which has just passed: what was done since belongs to what comes next.
+    pub(super) fn pause_at(&self, time: Micros) {
+        self.inner.paused_at.set(Some(time));
+    }
+
+    /// Whether it stands still.
+    pub(super) fn is_paused(&self) -> bool {
+        self.inner.paused_at.get().is_some()
+    }
+
     /// Lets the clock go on from where it stopped.
     pub fn resume(&self) {
         if let Some(at) = self.inner.paused_at.take() {

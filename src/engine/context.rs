@@ -14,8 +14,9 @@ use super::barrier::Barrier;
 use super::clock::ArmClock;
 use super::control::{Control, Course};
 use super::exchange::{Network, Progress};
+use super::paired::Alternating;
 use crate::metrics::{Recorder, Sample};
-use crate::plan::{Plan, SlotId};
+use crate::plan::{Feed, Plan, SlotId};
 use crate::units::Micros;
 
 /// What all threads share.
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) control: Control,
     /// What setup captured.
     pub(super) globals: Vec<(SlotId, Value)>,
+    /// Rows for the users, in the order of the plan's feeds.
+    pub(super) feeds: Vec<Arc<Feed>>,
     pub(super) barriers: Vec<Barrier>,
     /// The class of each barrier.
     pub(super) barrier_classes: Vec<usize>,
@@ -101,6 +104,8 @@ pub(super) struct Context {
     pub(super) users_peak: Cell<u32>,
     /// Iterations begun and not ended.
     pub(super) in_flight: Cell<u32>,
+    /// What is different because this is an arm of a paired run; none in an ordinary one.
+    pub(super) alternating: Option<Alternating>,
 }
 
 impl Context {
@@ -119,7 +124,10 @@ impl Context {
 
     /// Whether a request with this intended start belongs to the load.
     pub(super) fn is_load(&self, intended: Micros) -> bool {
-        intended >= self.load_begin
+        match &self.alternating {
+            None => intended >= self.load_begin,
+            Some(alternating) => alternating.measures(intended),
+        }
     }
 
     /// Counts what an exchange says of itself.

@@ -142,6 +142,12 @@ struct State {
     traffic: Traffic,
 }
 
+impl State {
+    fn begun(begin: Instant) -> Self {
+        Self { begin, connecting: false, sent: None, phases: Phases::default(), traffic: Traffic::default() }
+    }
+}
+
 impl Client {
     /// Makes one exchange, whatever becomes of it. A connection is kept only when its answer was read to the end.
     pub(super) async fn exchange(
@@ -152,7 +158,7 @@ impl Client {
         tell: &mut dyn FnMut(Progress),
     ) -> Exchange {
         let begin = Instant::now();
-        let mut state = State { begin, connecting: false, sent: None, phases: Phases::default(), traffic: Traffic::default() };
+        let mut state = State::begun(begin);
         let mut watch = std::mem::take(&mut self.watch);
         let outcome = {
             let follow = std::pin::pin!(self.follow(network, message, manner, &mut state, tell));
@@ -180,6 +186,21 @@ impl Client {
             Ok(reply)
         });
         Exchange { reply, sent, done, phases, bytes_in: traffic.bytes_in, bytes_out: traffic.bytes_out }
+    }
+
+    /// Before an arm of a paired run goes on: opens connections again that died while nobody used them, or all of them
+    /// where `renew` says so. What can't be opened is opened, or fails, when it is needed.
+    pub(super) async fn look_after(&mut self, network: &Network, renew: bool) {
+        for (origin, mut connection) in std::mem::take(&mut self.connections) {
+            if !renew && connection.is_usable(&network.scratch).await {
+                self.connections.push((origin, connection));
+                continue;
+            }
+            drop(connection);
+            if let Ok(connection) = open(network, &origin, &mut State::begun(Instant::now())).await {
+                self.connections.push((origin, connection));
+            }
+        }
     }
 
     async fn follow(

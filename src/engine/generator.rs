@@ -103,6 +103,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         users: Cell::new(0),
         users_peak: Cell::new(0),
         in_flight: Cell::new(0),
+        alternating: None,
         shared,
     });
     tokio::task::spawn_local(follow_course(context.clone()));
@@ -252,12 +253,12 @@ impl HandOver<'_> {
 
 /// CPU time of the calling thread.
 #[cfg(unix)]
-fn thread_cpu() -> Option<Duration> {
+pub(super) fn thread_cpu() -> Option<Duration> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
 }
 
 #[cfg(not(unix))]
-fn thread_cpu() -> Option<Duration> {
+pub(super) fn thread_cpu() -> Option<Duration> {
     None
 }

@@ -86,6 +86,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         plan: plan.clone(),
         control: options.control.clone(),
         globals: options.globals.clone(),
+        feeds: plan.feeds.clone(),
         barriers,
         barrier_classes,
         iterations: iterations.filter(|_| people.is_some()).map(|count| AtomicI64::new(count.try_into().unwrap_or(i64::MAX))),
@@ -199,6 +200,11 @@ fn bounds(load: &Load) -> (Micros, Micros, Option<Micros>, Option<u64>) {
 /// Who comes in a closed load; none for an open one.
 fn crowd(plan: &Plan, load: &Load) -> Option<Arc<Crowd>> {
     let Load::Closed(closed) = load else { return None };
+    Some(Arc::new(crowd_of(plan, closed)))
+}
+
+/// The users of a closed load, with their classes and rows.
+pub(super) fn crowd_of(plan: &Plan, closed: &ClosedLoad) -> Crowd {
     let attendance = Attendance::new(&closed.population, closed.warmup);
     let weights: Vec<f64> = plan.classes.iter().map(|class| if class.active { class.weight } else { 0.0 }).collect();
     let classes = mix(&apportion(attendance.users(), &weights));
@@ -215,7 +221,7 @@ fn crowd(plan: &Plan, load: &Load) -> Option<Arc<Crowd>> {
                 .collect()
         })
         .collect();
-    Some(Arc::new(Crowd { attendance, classes, rows }))
+    Crowd { attendance, classes, rows }
 }
 
 /// The class of each barrier.

@@ -2,7 +2,7 @@
 //!
 //! Each generator thread has a runtime of its own, and its users are tasks on it: nothing on the way of a request is
 //! shared, locked or sent. Once a second a thread hands over what it gathered; the thread that called [`run`] merges
-//! it and tells whoever listens.
+//! it and tells whoever listens. A paired run has one thread, on which two arms take turns.
 
 mod barrier;
 mod clock;
@@ -21,6 +21,7 @@ mod http2;
 mod load;
 mod message;
 mod open;
+mod paired;
 mod procedure;
 mod render;
 mod reply;
@@ -36,4 +37,5 @@ pub use clock::ArmClock;
 pub use control::{Control, Course};
 pub use event::Event;
 pub use load::{Load, LoadOptions, LoadResult, StartError, asked_rate, run};
+pub use paired::{Alternated, Alternation, ArmOptions, BlockLoad, BlockRun, Pauses, alternate};
 pub use procedure::{OnFailure, ProcedureKind, ProcedureResult, StepEnd, procedure};

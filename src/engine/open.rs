@@ -196,7 +196,7 @@ impl Lobby {
     async fn live(self: Rc<Self>, mut user: User, mailbox: Rc<Mailbox>, mut has_waited: bool) {
         let class = user.class();
         loop {
-            let Message::Serve(at) = mailbox.next().await else { return };
+            let Message::Serve(at) = user.rest(mailbox.next()).await else { return };
             if !has_waited {
                 self.context.record_lag(at, self.context.clock.now());
             }

@@ -177,6 +177,9 @@ pub struct Arrivals {
     /// In units of the integral of the rate.
     position: f64,
     end: Option<f64>,
+    /// The least gap, and the arrival before.
+    gap: Micros,
+    before: Option<Micros>,
 }
 
 impl Arrivals {
@@ -188,7 +191,12 @@ impl Arrivals {
             RateShape::Stages { start, stages } => Ramp::stages(*start, stages, warmup),
         };
         let random = Pcg64Mcg::seed_from_u64(seed ^ 0x6172_7269_7661_6c73);
-        Self { ramp, kind, random, position: 0.0, end: end.map(|end| end.as_secs_f64()) }
+        Self { ramp, kind, random, position: 0.0, end: end.map(|end| end.as_secs_f64()), gap: Micros::ZERO, before: None }
+    }
+
+    /// The same, but no two at the same microsecond: the time of an arrival names it.
+    pub fn distinct(self) -> Self {
+        Self { gap: Micros(1), ..self }
     }
 }
 
@@ -211,7 +219,12 @@ impl Iterator for Arrivals {
             }
         };
         let at = self.ramp.inverse_integral(target)?;
-        (self.end.is_none_or(|end| at < end)).then(|| Micros::from_secs_f64(at))
+        if self.end.is_some_and(|end| at >= end) {
+            return None;
+        }
+        let at = Micros::from_secs_f64(at).max(self.before.map_or(Micros::ZERO, |before| before + self.gap));
+        self.before = Some(at);
+        Some(at)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A virtual user: its variables, its connections, and its way through a task.
 
+use std::future::Future;
 use std::rc::Rc;
 
 use minijinja::Value;
@@ -8,6 +9,7 @@ use minijinja::value::ValueKind;
 use super::context::Context;
 use super::exchange::{Client, Exchange};
 use super::failure::Failure;
+use super::paired::Alternating;
 use crate::metrics::{ErrorCategory, Outcome, Sample};
 use crate::plan::{Answer, BarrierPlan, CheckVerdict, ClassPlan, Program, RenderError, RequestPlan, Scope, SlotId, Step, TaskPlan};
 use crate::units::Micros;
@@ -53,12 +55,13 @@ impl User {
     /// A user of a class; `number` decides its random numbers. Its rows of unique feeds are those in `rows`, by feed.
     pub(super) fn new(context: Rc<Context>, class: usize, number: u64, rows: Vec<(usize, u64)>) -> Self {
         let plan = &context.shared.plan;
-        let scope = Scope::new(plan.slots.clone(), plan.seed, number);
+        let streams = context.alternating.as_ref().map_or(0, |alternating| alternating.streams);
+        let scope = Scope::new(plan.slots.clone(), plan.seed, streams + number);
         for (slot, value) in &context.shared.globals {
             scope.set(*slot, value.clone());
         }
         for &(feed, row) in &rows {
-            let feed = &plan.feeds[feed];
+            let feed = &context.shared.feeds[feed];
             if let Some(value) = feed.row(&scope, row) {
                 scope.set(feed.slot, value);
             }
@@ -89,8 +92,27 @@ impl User {
         });
     }
 
+    /// Waits for `until`. An arm of a paired run may meanwhile ask for its connections to be looked after.
+    pub(super) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
+        let context = self.context.clone();
+        let Some(alternating) = &context.alternating else { return until.await };
+        let mut until = std::pin::pin!(until);
+        loop {
+            let resting = alternating.upkeep.rest();
+            tokio::select! {
+                biased;
+                reached = &mut until => return reached,
+                () = alternating.upkeep.asked() => self.client.look_after(&context.network, alternating.upkeep.renews()).await,
+            }
+            drop(resting);
+        }
+    }
+
     /// Draws how long it thinks after an iteration.
     pub(super) fn think_time(&self) -> Micros {
+        if self.context.alternating.as_ref().is_some_and(|alternating| !alternating.pauses.between_iterations) {
+            return Micros::ZERO;
+        }
         let think_time = self.context.shared.plan.classes[self.class].think_time;
         self.scope.with_random(|random| think_time.draw(random))
     }
@@ -105,6 +127,9 @@ impl User {
         let context = self.context.clone();
         let plan = context.shared.plan.clone();
         let class = &plan.classes[self.class];
+        if let Some(alternating) = context.alternating.as_ref().filter(|alternating| alternating.draws_by_arrival) {
+            self.scope.draw_from(plan.seed, alternating.stream_of(intended));
+        }
         let task = self.draw_task(class);
         if !self.ahead.is_empty() {
             let leads_to = |id| task.program.steps.iter().any(|step| matches!(step, Step::Barrier(barrier) if barrier.id == id));
@@ -148,12 +173,11 @@ impl User {
 
     /// Forgets what the last pass captured, takes its rows and fills in its variables.
     fn begin(&self, class: &ClassPlan, task: &TaskPlan) -> Result<(), Cut> {
-        let plan = &self.context.shared.plan;
         for &slot in &task.captured {
             self.scope.clear(slot);
         }
         for &feed in &task.feeds {
-            let feed = &plan.feeds[feed];
+            let feed = &self.context.shared.feeds[feed];
             match feed.row(&self.scope, 0) {
                 Some(row) => self.scope.set(feed.slot, row),
                 None => {
@@ -191,8 +215,11 @@ impl User {
                 Step::Request(request) => intended = self.perform(request, intended).await?,
                 Step::Think(think_time) => {
                     let wait = self.scope.with_random(|random| think_time.draw(random));
+                    if context.alternating.as_ref().is_some_and(|alternating| !alternating.pauses.within_iterations) {
+                        continue;
+                    }
                     intended += wait;
-                    context.clock.sleep_until(intended).await;
+                    self.rest(context.clock.sleep_until(intended)).await;
                     context.record_lag(intended, context.clock.now());
                 }
                 Step::Barrier(barrier) => {
@@ -230,9 +257,18 @@ impl User {
     async fn perform(&mut self, request: &RequestPlan, intended: Micros) -> Result<Micros, Cut> {
         let context = self.context.clone();
         let load = context.is_load(intended);
+        let mut manner = request.manner();
+        if let Some(alternating) = &context.alternating {
+            // An arm that stands still sends nothing.
+            self.rest(context.clock.sleep_until(intended)).await;
+            manner.timeout = manner.timeout.min(alternating.drain);
+        }
         let message = request.compose(&context.network, &self.scope)?;
-        let exchange =
-            self.client.exchange(&context.network, message, request.manner(), &mut |progress| context.count(progress, load)).await;
+        let flight = context.alternating.as_ref().map(Alternating::take_off);
+        let exchange = self.client.exchange(&context.network, message, manner, &mut |progress| context.count(progress, load)).await;
+        if let Some(flight) = flight {
+            flight.land(&context.clock, &exchange.reply);
+        }
         if exchange.sent.is_some() {
             self.has_sent = true;
         } else {

@@ -14,6 +14,7 @@ mod feed;
 mod http;
 mod json_path;
 mod load;
+mod paired;
 mod program;
 mod proxy;
 mod resolved;
@@ -37,6 +38,7 @@ pub use feed::{Feed, FeedError, OnExhausted, Pick, rows_from_csv, rows_from_json
 pub use http::{HttpPlan, HttpVersion};
 pub use json_path::JsonPath;
 pub use load::{ArrivalKind, CapacityPlan, ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
+pub use paired::{BasePlan, PairedLoad, PairedPlan};
 pub use program::{BarrierPlan, BodyPlan, FilePart, MultipartPart, PartContent, Program, RequestPlan, Step};
 pub use proxy::{NoProxy, Proxy, ProxyError, ProxyPlan};
 pub use resolved::{Plan, ThresholdPlan, ThresholdScope};

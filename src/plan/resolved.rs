@@ -8,6 +8,7 @@ use super::endpoint::EndpointPlan;
 use super::feed::Feed;
 use super::http::HttpPlan;
 use super::load::LoadPlan;
+use super::paired::PairedPlan;
 use super::program::Program;
 use super::scope::Slots;
 use super::service::ServicePlan;
@@ -44,7 +45,7 @@ pub struct Plan {
     /// All variables.
     pub slots: Arc<Slots>,
     /// All data feeds.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<Arc<Feed>>,
     /// Once, before the load.
     pub setup: Program,
     /// Once, after the load: what must hold.
@@ -55,6 +56,8 @@ pub struct Plan {
     pub thresholds: Vec<ThresholdPlan>,
     /// The system under test, where loadline starts or watches it.
     pub service: Option<ServicePlan>,
+    /// What it is compared with side by side, where that was asked for.
+    pub paired: Option<PairedPlan>,
     /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).
     pub secrets: Vec<String>,
 }

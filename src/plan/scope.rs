@@ -71,10 +71,13 @@ struct Inner {
 impl Scope {
     /// An empty scope; `seed` and `stream` (the user's number) decide all its random numbers.
     pub fn new(slots: Arc<Slots>, seed: u64, stream: u64) -> Self {
-        // The stream goes through an odd multiplier, so that neighbouring users don't get neighbouring states.
-        let state = seed ^ stream.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let values = RefCell::new(vec![Value::UNDEFINED; slots.len()]);
-        Self { inner: Rc::new(Inner { slots, values, random: RefCell::new(Pcg64Mcg::seed_from_u64(state)) }) }
+        Self { inner: Rc::new(Inner { slots, values, random: RefCell::new(generator(seed, stream)) }) }
+    }
+
+    /// Goes on with the random numbers of another stream.
+    pub fn draw_from(&self, seed: u64, stream: u64) {
+        *self.inner.random.borrow_mut() = generator(seed, stream);
     }
 
     /// The value of a variable; [`Value::UNDEFINED`] while nothing filled it.
@@ -107,4 +110,9 @@ impl Scope {
     pub fn with_random<T>(&self, draw: impl FnOnce(&mut Pcg64Mcg) -> T) -> T {
         draw(&mut self.inner.random.borrow_mut())
     }
+}
+
+/// The stream goes through an odd multiplier, so that neighbouring users don't get neighbouring states.
+fn generator(seed: u64, stream: u64) -> Pcg64Mcg {
+    Pcg64Mcg::seed_from_u64(seed ^ stream.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

@@ -35,7 +35,7 @@ pub struct Comparison {
 pub struct Contrast {
     /// `all`, or an endpoint's name.
     pub scope: String,
-    /// `p50`, `p95`, `p99`, `throughput`, `error_rate`.
+    /// `p50`, `p99.9` or any other percentile, `throughput`, `error_rate`.
     pub metric: String,
     /// The baseline's centre, in the metric's unit (seconds, per second, 0 to 1).
     pub base: f64,
@@ -63,6 +63,10 @@ pub struct Contrast {
 pub enum ComparisonMode {
     /// Against stored records.
     History,
+    /// Base and candidate side by side, in alternating blocks of one run.
+    Paired,
+    /// Results of other tools, shown next to each other.
+    Unjudged,
 }
 
 /// What is said of one figure; first match wins.

@@ -5,6 +5,7 @@
 //! report with one verdict.
 
 mod annotations;
+mod compared;
 mod escape;
 mod figures;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod terminal;
 mod view;
 
 pub use annotations::annotations;
+pub use compared::{compared_comment, compared_terminal};
 pub use folder::folder;
 pub use html::html;
 pub use junit::junit;

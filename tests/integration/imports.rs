@@ -18,6 +18,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("engine", &["plan", "metrics", "units"]),
     ("service", &["plan", "metrics", "units"]),
     ("record", &["metrics", "units"]),
+    ("import", &["record", "config", "metrics", "units"]),
     ("baseline", &["record", "units"]),
     ("compare", &["record", "metrics", "stats", "units"]),
     ("gate", &["compare", "record", "metrics", "plan", "stats", "units"]),

@@ -9,7 +9,7 @@ use super::data::Data;
 use super::declared::{Declared, Filler};
 use super::known::Known;
 use super::written::Written;
-use super::{digest, http, load, service, target, thresholds};
+use super::{digest, http, load, paired, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
@@ -97,6 +97,7 @@ impl Compiling<'_> {
         let thresholds = thresholds::compile(self, load.as_ref(), &classes);
         let http = http::compile(self);
         let load = load?;
+        let paired = paired::compile(self, &load, &classes, target.as_deref(), service.as_ref());
         load::rows_suffice(self, &load, &classes);
         let digest = digest::digest(&setup_text, &classes_text, &self.data, &load, &http);
         Some(Plan {
@@ -113,12 +114,13 @@ impl Compiling<'_> {
             checks: std::mem::take(&mut self.checks),
             barriers: self.barriers,
             slots,
-            feeds: std::mem::take(&mut self.data).into_feeds(),
+            feeds: std::mem::take(&mut self.data).into_feeds().into_iter().map(Arc::new).collect(),
             setup: Program { steps: setup },
             verify: Program { steps: verify },
             teardown: Program { steps: teardown },
             thresholds,
             service,
+            paired,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),
         })
     }

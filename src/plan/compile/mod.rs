@@ -18,6 +18,7 @@ mod http;
 mod known;
 mod load;
 mod loaded;
+mod paired;
 mod requests;
 mod service;
 mod settings;

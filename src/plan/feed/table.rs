@@ -1,5 +1,6 @@
 //! A feed: rows, and which comes next.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use minijinja::Value;
@@ -49,7 +50,7 @@ pub struct Feed {
     pub name: String,
     /// The variable its current row is in.
     pub slot: SlotId,
-    rows: Vec<Value>,
+    rows: Arc<Vec<Value>>,
     columns: Vec<String>,
     pick: Pick,
     on_exhausted: OnExhausted,
@@ -64,7 +65,28 @@ impl Feed {
         let columns = columns(&rows);
         // Feeds of one plan are shuffled independently of each other.
         let key = name.bytes().fold(mix(seed), |key, byte| mix(key ^ u64::from(byte)));
-        Self { name, slot, rows, columns, pick, on_exhausted, taken: AtomicU64::new(0), key }
+        Self { name, slot, rows: Arc::new(rows), columns, pick, on_exhausted, taken: AtomicU64::new(0), key }
+    }
+
+    /// The same table for somebody else, who takes its rows from the first one on: the other arm of a paired run.
+    pub fn afresh(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            slot: self.slot,
+            rows: self.rows.clone(),
+            columns: self.columns.clone(),
+            pick: self.pick,
+            on_exhausted: self.on_exhausted,
+            taken: AtomicU64::new(0),
+            key: self.key,
+        }
+    }
+
+    /// Goes on where whichever of the two has taken more rows is, so that both give the same rows from now on.
+    pub fn align(&self, other: &Self) {
+        let most = self.taken.load(Ordering::Relaxed).max(other.taken.load(Ordering::Relaxed));
+        self.taken.store(most, Ordering::Relaxed);
+        other.taken.store(most, Ordering::Relaxed);
     }
 
     /// The row of the next iteration (sequential, random, shuffle); for `unique` the row of the user with this number
@@ -163,6 +185,16 @@ mod tests {
         assert_eq!((rows.row(&scope, 2), rows.row(&scope, 3)), (Some(Value::from(2)), None));
         assert_eq!(feed(3, Pick::Unique, OnExhausted::Wrap, 1).row(&scope, 4), Some(Value::from(1)));
         assert_eq!(OnExhausted::usual(Pick::Unique), OnExhausted::Error);
+    }
+
+    #[test]
+    fn a_table_afresh_begins_again_and_both_can_be_aligned() {
+        let first = feed(5, Pick::Sequential, OnExhausted::Wrap, 1);
+        take(&first, 3);
+        let second = first.afresh();
+        assert_eq!(take(&second, 1), [Some(0)]);
+        first.align(&second);
+        assert_eq!((take(&first, 1), take(&second, 1)), (vec![Some(3)], vec![Some(3)]));
     }
 
     #[test]

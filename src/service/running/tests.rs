@@ -46,7 +46,15 @@ impl Bench {
         let log = self.log();
         Service::start(
             &self.plan,
-            &StartOptions { target: &target, port: Some(self.port), log: &log, http: &HttpPlan::default(), mask, interrupted },
+            &StartOptions {
+                target: &target,
+                port: Some(self.port),
+                log: &log,
+                append: false,
+                http: &HttpPlan::default(),
+                mask,
+                interrupted,
+            },
         )
     }
 

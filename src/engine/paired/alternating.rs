@@ -1,0 +1,106 @@
+//! What users do differently because they belong to an arm of a paired run.
+
+use std::cell::Cell;
+
+use tokio::sync::Notify;
+
+use super::alternate::Pauses;
+use super::upkeep::Upkeep;
+use crate::engine::clock::ArmClock;
+use crate::engine::failure::Failure;
+use crate::engine::reply::Reply;
+use crate::metrics::ErrorCategory;
+use crate::units::Micros;
+
+/// The random numbers of an arrival are a stream of its own, far from those of users.
+const ARRIVALS: u64 = 1 << 39;
+
+/// What users do differently because they belong to an arm of a paired run.
+#[derive(Debug)]
+pub(in crate::engine) struct Alternating {
+    pub(in crate::engine) upkeep: Upkeep,
+    /// No request may take longer: those in flight at the end of a block are over by then.
+    pub(in crate::engine) drain: Micros,
+    pub(in crate::engine) pauses: Pauses,
+    /// Whether an iteration's random numbers depend on its arrival instead of on the user that is free: both arms then
+    /// send the same.
+    pub(in crate::engine) draws_by_arrival: bool,
+    /// Added to the numbers of users, so that those of another stretch have other random numbers.
+    pub(in crate::engine) streams: u64,
+    /// Samples due in it are results: from, until (exclusive).
+    window: Cell<(Micros, Micros)>,
+    in_flight: Cell<u32>,
+    landed: Notify,
+    cut: Cell<u64>,
+}
+
+impl Alternating {
+    pub(super) fn new(drain: Micros, pauses: Pauses, draws_by_arrival: bool, streams: u64) -> Self {
+        Self {
+            upkeep: Upkeep::default(),
+            drain,
+            pauses,
+            draws_by_arrival,
+            streams,
+            window: Cell::new((Micros::MAX, Micros::MAX)),
+            in_flight: Cell::new(0),
+            landed: Notify::new(),
+            cut: Cell::new(0),
+        }
+    }
+
+    /// From now on what is due from `from` until before `until` is a result.
+    pub(super) fn measure(&self, from: Micros, until: Micros) {
+        self.window.set((from, until));
+    }
+
+    /// Whether a request with this intended start is a result.
+    pub(in crate::engine) fn measures(&self, intended: Micros) -> bool {
+        let (from, until) = self.window.get();
+        intended >= from && intended < until
+    }
+
+    /// The random numbers of an arrival; no two of them come at the same microsecond.
+    pub(in crate::engine) fn stream_of(&self, arrival: Micros) -> u64 {
+        self.streams + ARRIVALS + arrival.0
+    }
+
+    /// A request goes out; the guard counts it until it is over.
+    pub(in crate::engine) fn take_off(&self) -> Flight<'_> {
+        self.in_flight.set(self.in_flight.get() + 1);
+        Flight(self)
+    }
+
+    /// Waits until no request is in flight.
+    pub(super) async fn all_landed(&self) {
+        while self.in_flight.get() > 0 {
+            self.landed.notified().await;
+        }
+    }
+
+    /// Requests that were still unanswered when the drain was given up, since the last time this was asked.
+    pub(super) fn take_cut(&self) -> u64 {
+        self.cut.take() + u64::from(self.in_flight.get())
+    }
+}
+
+/// A request in flight.
+#[derive(Debug)]
+pub(in crate::engine) struct Flight<'a>(&'a Alternating);
+
+impl Flight<'_> {
+    /// It is over; one that ran out of time while its arm stood still was cut.
+    pub(in crate::engine) fn land(self, clock: &ArmClock, reply: &Result<Reply, Failure>) {
+        let late = matches!(reply, Err(failure) if matches!(failure.category, ErrorCategory::Timeout | ErrorCategory::ConnectTimeout));
+        if late && clock.is_paused() {
+            self.0.cut.set(self.0.cut.get() + 1);
+        }
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+        self.0.landed.notify_one();
+    }
+}

@@ -1,0 +1,210 @@
+//! Two arms against real sockets.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::{Alternation, ArmOptions, BlockLoad, BlockRun, Pauses, alternate};
+use crate::engine::Control;
+use crate::engine::testing::{RawServer, get, iterations, plan, read_request, text};
+use crate::metrics::{ErrorCategory, Totals};
+use crate::plan::{LoadPlan, Plan, Step, Target, ThinkTime};
+use crate::units::{Micros, Rate};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+const BLOCK: Micros = Micros::from_millis(50);
+
+/// A request line, and when it was read.
+type Log = Arc<Mutex<Vec<(Instant, String)>>>;
+
+/// A server that answers after a while and writes down what it is asked.
+fn server(after: Duration) -> (RawServer, Log) {
+    let log = Log::default();
+    let seen = log.clone();
+    let server = RawServer::start(move |mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            seen.lock().unwrap().push((Instant::now(), head.lines().next().unwrap_or_default().to_owned()));
+            std::thread::sleep(after);
+            if std::io::Write::write_all(&mut stream, OK).is_err() {
+                return;
+            }
+        }
+    });
+    (server, log)
+}
+
+fn scenario(steps: Vec<Step>) -> Arc<Plan> {
+    Arc::new(plan(steps, ThinkTime::Constant(Micros::from_secs(60)), LoadPlan::Closed(iterations(1, 1))))
+}
+
+fn arrivals(per_second: f64) -> BlockLoad {
+    BlockLoad::Arrivals { rate: Rate(per_second), max_users: 50, max_wait: Micros::from_secs(1) }
+}
+
+fn what(load: BlockLoad) -> Alternation {
+    Alternation {
+        load,
+        block: BLOCK,
+        discarded: Micros(BLOCK.0 / 10),
+        drain: Micros::from_secs(5),
+        renew_after: Duration::from_secs(60),
+        until: Instant::now() + Duration::from_secs(60),
+        number: 3,
+    }
+}
+
+/// Runs pairs until there are `pairs` of them.
+fn run(plan: &Arc<Plan>, arms: &[SocketAddr], what: &Alternation, pairs: u32) -> Vec<BlockRun> {
+    let arm = |address: &SocketAddr| ArmOptions {
+        target: Target::parse(&address.to_string()).unwrap(),
+        globals: Vec::new(),
+        feeds: plan.feeds.iter().map(|feed| Arc::new(feed.afresh())).collect(),
+    };
+    let arms: Vec<ArmOptions> = arms.iter().map(arm).collect();
+    let control = Control::new();
+    let mut blocks: Vec<BlockRun> = Vec::new();
+    let told = alternate(plan, &arms, what, &control, &mut |block| {
+        blocks.push(block);
+        if blocks.len() == pairs as usize * arms.len() {
+            control.stop();
+        }
+    });
+    assert_eq!(told.unwrap().failure, None);
+    blocks.truncate(pairs as usize * arms.len());
+    blocks
+}
+
+fn totals(blocks: &[BlockRun], arm: usize) -> Totals {
+    let mut totals = Totals::new(3, 0);
+    blocks.iter().filter(|block| block.arm == arm).for_each(|block| totals.add(&block.delta));
+    totals
+}
+
+fn lines(log: &Log) -> Vec<String> {
+    log.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
+}
+
+#[test]
+fn both_arms_get_the_same_requests_and_never_at_the_same_time() {
+    let ((base, base_log), (candidate, candidate_log)) = (server(Duration::ZERO), server(Duration::from_millis(2)));
+    let mut request = get("/", 0);
+    request.path = text("/{{ random_int(1, 1000000000) }}");
+    let plan = scenario(vec![Step::Request(Box::new(request))]);
+    let blocks = run(&plan, &[base.address, candidate.address], &what(arrivals(400.0)), 8);
+    let (seen, other) = (lines(&base_log), lines(&candidate_log));
+    assert!(seen.len() > 60, "{} requests in 8 blocks of 50 ms at 400/s", seen.len());
+    // Requests that are nearly due together may be read in another order.
+    let set = |lines: &[String]| lines.iter().cloned().collect::<HashSet<_>>();
+    assert_eq!(set(&seen).len(), seen.len(), "each arrival has random numbers of its own");
+    // One of the last blocks may have sent arrivals of the next one before it was stopped, the other then has not.
+    let differing = set(&seen).symmetric_difference(&set(&other)).count();
+    assert_eq!(differing, seen.len().abs_diff(other.len()), "one is the beginning of the other");
+    for (arm, log) in [base_log, candidate_log].iter().enumerate() {
+        let turns: Vec<Instant> = blocks.iter().filter(|block| block.arm == arm).map(|block| block.began).collect();
+        for (at, line) in log.lock().unwrap().iter() {
+            let turn = turns.iter().rfind(|began| *began <= at).unwrap_or_else(|| panic!("{line} came before the first turn"));
+            // The turn is over when the other's next one begins.
+            let next = blocks.iter().filter(|block| block.arm != arm && block.began > *turn).map(|block| block.began).min();
+            assert!(next.is_none_or(|next| *at <= next), "{line} came in the other arm's turn");
+        }
+    }
+    let firsts: Vec<usize> = blocks.iter().filter(|block| block.first).map(|block| block.arm).collect();
+    assert!(firsts.contains(&0) && firsts.contains(&1), "the order is drawn: {firsts:?}");
+}
+
+#[test]
+fn what_is_due_in_the_first_tenth_is_sent_and_is_no_result() {
+    let ((base, _), (candidate, log)) = (server(Duration::ZERO), server(Duration::ZERO));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let blocks = run(&plan, &[base.address, candidate.address], &what(arrivals(1000.0)), 6);
+    let totals = totals(&blocks, 1);
+    assert_eq!(totals.counters.sent_load + totals.counters.sent_warmup, log.lock().unwrap().len() as u64);
+    assert_eq!(totals.requests(), totals.counters.sent_load);
+    let results: Vec<(u32, u64, u64)> = blocks.iter().map(|block| (block.pair, block.measured.0, block.delta.requests())).collect();
+    for (pair, measured, requests) in results {
+        // 45 are due in the measured part; the first pair only warms up.
+        match pair {
+            0 => assert_eq!((measured, requests), (0, 0)),
+            _ => assert!(measured == 45_000 && (5..=120).contains(&requests), "{requests}"),
+        }
+    }
+}
+
+#[test]
+fn a_block_waits_for_what_is_in_flight_and_times_it_on() {
+    let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::from_millis(80)));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let blocks = run(&plan, &[base.address, candidate.address], &what(arrivals(200.0)), 4);
+    let slow: Vec<&BlockRun> = blocks.iter().filter(|block| block.arm == 1 && block.pair > 0).collect();
+    assert!(slow.iter().all(|block| block.cut == 0 && block.drained >= Micros::from_millis(20)), "{slow:?}");
+    let totals = totals(&blocks, 1);
+    assert!(totals.requests() > 5 && totals.failures() == 0);
+    // Longer than the block itself, and not the other arm's turn longer.
+    let endpoint = &totals.endpoints[0];
+    assert!(endpoint.ok.min().unwrap() >= Micros::from_millis(79), "{:?}", endpoint.ok.min());
+}
+
+#[test]
+fn what_is_never_answered_is_cut_and_fails_by_timeout() {
+    let (base, _) = server(Duration::ZERO);
+    let silent = RawServer::start(|mut stream, _| while read_request(&mut stream).is_some() {});
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let what = Alternation { drain: Micros::from_millis(100), ..what(arrivals(100.0)) };
+    let blocks = run(&plan, &[base.address, silent.address], &what, 3);
+    let cut: u64 = blocks.iter().filter(|block| block.arm == 1).map(|block| block.cut).sum();
+    let totals = totals(&blocks, 1);
+    assert!(cut > 0 && totals.failures() == totals.requests() && totals.failures() > 0, "{cut} of {}", totals.requests());
+    assert!(totals.endpoints[0].errors.keys().all(|(category, _)| *category == ErrorCategory::Timeout));
+    assert!(blocks.iter().filter(|block| block.arm == 0).all(|block| block.cut == 0));
+}
+
+#[test]
+fn think_steps_last_as_long_on_the_arms_own_clock() {
+    let ((base, log), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
+    let think = Step::Think(ThinkTime::Constant(Micros::from_millis(75)));
+    let steps = vec![Step::Request(Box::new(get("/a", 0))), think, Step::Request(Box::new(get("/b", 1)))];
+    let blocks = run(&scenario(steps), &[base.address, candidate.address], &what(arrivals(100.0)), 8);
+    let seen = lines(&log);
+    let count = |path: &str| seen.iter().filter(|line| line.contains(path)).count();
+    // Those of the last one and a half blocks have not come to their second step.
+    assert!(count("/a ") > count("/b ") && count("/b ") > count("/a ") / 2, "{} and {}", count("/a "), count("/b "));
+    // A pause between would make it late by the other's turn, 50 ms.
+    let late = totals(&blocks, 0).endpoints[1].ok.percentile(50.0).unwrap();
+    assert!(late < Micros::from_millis(40), "{late}");
+}
+
+#[test]
+fn users_of_a_closed_loop_stand_still_with_their_arm() {
+    let ((base, _), (candidate, log)) = (server(Duration::ZERO), server(Duration::from_millis(1)));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let pauses = Pauses { between_iterations: false, within_iterations: false };
+    let blocks = run(&plan, &[base.address, candidate.address], &what(BlockLoad::Users { users: 3, pauses }), 5);
+    let totals = totals(&blocks, 1);
+    assert_eq!(totals.counters.sent_load + totals.counters.sent_warmup, log.lock().unwrap().len() as u64);
+    assert_eq!(candidate.connections.load(Ordering::SeqCst), 3);
+    assert!(totals.requests() > 3, "{}", totals.requests());
+    assert_eq!(blocks.last().map(|block| block.users), Some(3));
+}
+
+#[test]
+fn connections_are_opened_anew_between_blocks() {
+    let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let pauses = Pauses { between_iterations: false, within_iterations: false };
+    let what = Alternation { renew_after: Duration::ZERO, ..what(BlockLoad::Users { users: 2, pauses }) };
+    let blocks = run(&plan, &[base.address, candidate.address], &what, 5);
+    assert_eq!(base.connections.load(Ordering::SeqCst), 2 * 5, "two users in five blocks");
+    let totals = totals(&blocks, 0);
+    assert_eq!(totals.endpoints[0].phases.connect.count(), 0, "none of them in measured time");
+    assert_eq!(totals.counters.reconnects, 0);
+}
+
+#[test]
+fn no_pair_begins_that_would_not_end_in_time() {
+    let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let what = Alternation { until: Instant::now() + Duration::from_millis(10), ..what(arrivals(10.0)) };
+    assert_eq!(run(&plan, &[base.address, candidate.address], &what, 5).len(), 0);
+}
