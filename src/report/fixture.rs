@@ -129,6 +129,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
         service: None,
         generator: GeneratorUse {
             cpu_peak_percent: None,
+            loop_stall_max: None,
             threads: 1,
             cpu_seconds: Some(2.1),
             cpu_percent: Some(21.0),

@@ -199,8 +199,7 @@ fn addresses_of_both_families_are_reached() {
 fn larger_answers_than_allowed_are_failures_in_both_versions() {
     let folder = Folder::new();
     for (server, version) in [(WebServer::plain(), "1.1"), (WebServer::http2(), "2")] {
-        let head =
-            format!("target: {}\nhttp: {{ version: {version} }}\nmax_body: 1KiB", server.url());
+        let head = format!("target: {}\nhttp: {{ version: {version} }}\nmax_body: 1KiB", server.url());
         let record = run(&folder, &head, "{ get: /large }", (1, 2), 3);
         assert_eq!(errors(&record), "body: the body is larger than 1 KiB", "{version}");
     }

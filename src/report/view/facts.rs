@@ -106,6 +106,7 @@ pub(super) fn generator(used: &GeneratorUse) -> Vec<Fact> {
         ("schedule lag p50", used.schedule_lag_p50.map(|lag| figures::latency(Some(lag)))),
         ("schedule lag p99", used.schedule_lag_p99.map(|lag| figures::latency(Some(lag)))),
         ("schedule lag max", used.schedule_lag_max.map(|lag| figures::latency(Some(lag)))),
+        ("longest stall", used.loop_stall_max.map(|stall| figures::latency(Some(stall)))),
         ("late starts", Some(figures::count(used.late_starts))),
     ])
 }
