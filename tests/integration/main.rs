@@ -19,6 +19,8 @@ mod load;
 mod one_address;
 mod options;
 mod percentiles;
+mod protocols;
+mod proxies;
 mod race;
 mod readme;
 mod reports;
