@@ -7,9 +7,11 @@ mod branch;
 mod directory;
 mod entry;
 mod folder_name;
+mod lineage;
 mod store;
 
 pub use branch::BranchStore;
 pub use directory::DirectoryStore;
 pub use entry::Entry;
+pub use lineage::{Standing, up_to};
 pub use store::{Listing, Problem, Store, StoreError, read_each};

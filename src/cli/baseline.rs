@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use comfy_table::{Table, presets};
 
-use super::args::{BaselineCommand, BaselineListArgs, BaselineSaveArgs, BaselineShowArgs};
+use super::args::{BaselineCommand, BaselineFetchArgs, BaselineListArgs, BaselineSaveArgs, BaselineShowArgs};
 use super::console;
 use super::failure::Failure;
 use super::history::Baselines;
 use super::report::read_record;
-use crate::baseline::{DirectoryStore, Store};
+use super::stores;
+use crate::baseline::{DirectoryStore, Store, StoreError, read_each};
+use crate::compare::MOST_RECORDS;
 use crate::conduct::default_branch;
 use crate::text::plain;
 use crate::units::Micros;
@@ -21,12 +23,13 @@ pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
         BaselineCommand::Save(args) => save(args),
         BaselineCommand::List(args) => list(args),
         BaselineCommand::Show(args) => show(args),
+        BaselineCommand::Fetch(args) => fetch(args),
     }?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
-    let store = DirectoryStore::new(&args.store);
+    let store = stores::open_to_write(&args.store)?;
     for path in &args.records {
         let record = read_record(path)?;
         let branch = args.branch.clone().or_else(|| record.run.branch.clone());
@@ -35,7 +38,7 @@ fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
             store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
         console::print(&format!(
             "saved {} as a baseline of `{}` on `{}`\n",
-            plain(&args.store.join(&entry.path).display().to_string()),
+            plain(&stores::shown(&args.store, &entry)),
             plain(&entry.scenario),
             plain(&entry.branch)
         ))?;
@@ -44,7 +47,7 @@ fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
 }
 
 fn list(args: &BaselineListArgs) -> Result<(), Failure> {
-    let listing = DirectoryStore::new(&args.store)
+    let listing = stores::open(&args.store)?
         .list(args.branch.as_deref(), None)
         .map_err(|error| Failure::trouble(format!("failed to list the baselines: {}", Failure::chain(&error))))?;
     for problem in &listing.problems {
@@ -66,7 +69,7 @@ fn list(args: &BaselineListArgs) -> Result<(), Failure> {
 
 /// What the newest record of a scenario is, and what else a run would be compared with.
 fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
-    let baselines = Baselines::find(&args.store, false).ok_or_else(|| {
+    let baselines = Baselines::find(&args.store, false)?.ok_or_else(|| {
         Failure::usage("there is no folder of baselines here\n  name one with `--store`, or make one with `loadline baseline save`")
     })?;
     let records = baselines.records(&args.scenario)?;
@@ -94,6 +97,36 @@ fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
     }
     console::print(&format!("{}\n{table}\nonly records of the same load and machine as the run are compared with it\n", plain(&place)))
 }
+
+/// Of each scenario as many records as a comparison uses.
+fn fetch(args: &BaselineFetchArgs) -> Result<(), Failure> {
+    let from = stores::open(&args.store)?;
+    let branch = args.baseline_branch.clone();
+    let branch = branch.unwrap_or_else(|| default_branch(&|name: &str| std::env::var(name).ok(), Path::new(".")));
+    let trouble = |error: StoreError| Failure::trouble(format!("failed to fetch the baselines: {}", Failure::chain(&error)));
+    let listing = from.list(Some(&branch), None).map_err(trouble)?;
+    let mut scenarios: Vec<&str> = listing.entries.iter().map(|entry| entry.scenario.as_str()).collect();
+    scenarios.sort_unstable();
+    scenarios.dedup();
+    let into = DirectoryStore::new(&args.into);
+    let mut copied = 0;
+    for scenario in scenarios {
+        let entries: Vec<_> = listing.entries.iter().filter(|entry| entry.scenario == scenario).take(MOST_FETCHED).cloned().collect();
+        let complain = |reason: &str| console::complain(&format!("warning: {}\n", plain(reason)));
+        for record in read_each(&*from, &entries, |problem| complain(&problem.reason)) {
+            match into.save(&branch, &record) {
+                Ok(_) => copied += 1,
+                Err(error @ StoreError::Write(_)) => return Err(trouble(error)),
+                Err(error) => complain(&error.to_string()),
+            }
+        }
+    }
+    let into = args.into.display().to_string();
+    console::print(&format!("copied {copied} records of `{}` into `{}`\n", plain(&branch), plain(&into)))
+}
+
+/// A comparison uses thirty records; those of other machines and loads, or newer than the base, stand in between.
+const MOST_FETCHED: usize = 2 * MOST_RECORDS;
 
 fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();

@@ -19,7 +19,7 @@ use crate::conduct::{
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
 use crate::plan::PairedPlan;
-use crate::record::{Blocks, Comparison, Record, Warning};
+use crate::record::{Blocks, Comparison, ComparisonVerdict, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -31,7 +31,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
     let (mut records, mut blocks, mut exit) = (Vec::new(), Vec::new(), 0);
-    let baselines = Baselines::find(&args.judging.store, args.judging.on_missing_baseline == PolicyArg::Fail);
+    let baselines = Baselines::find(&args.judging.store, args.judging.on_missing_baseline == PolicyArg::Fail)?;
+    let baselines = baselines.map(|baselines| baselines.based_on(&args.judging.base_sha));
     if let Some(baselines) = &baselines {
         // Before any load: what was measured must not be lost for a store that can't be read.
         baselines.check()?;
@@ -118,6 +119,9 @@ impl Run<'_> {
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);
         }
+        if let Some(by) = &self.args.judging.accepted_by {
+            accept(&mut record, by);
+        }
         let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
         (record, decision, blocks)
@@ -127,6 +131,15 @@ impl Run<'_> {
     fn judge(&self, paired: &PairedPlan, blocks: &Blocks, look: u32) -> Option<Comparison> {
         let _ = (paired, blocks, look);
         None
+    }
+}
+
+/// A regression that somebody answers for is shown, and fails nothing.
+fn accept(record: &mut Record, by: &str) {
+    if let Some(comparison) = record.comparison.as_mut().filter(|comparison| comparison.verdict == ComparisonVerdict::Regressed) {
+        comparison.advisory = true;
+        let said = format!("Accepted by {by}.");
+        comparison.note = Some(comparison.note.take().map_or_else(|| said.clone(), |note| format!("{said} {note}")));
     }
 }
 

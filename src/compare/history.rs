@@ -10,7 +10,7 @@ use super::policy::{OnOtherMachine, Policy};
 use super::prediction::Prediction;
 use super::select::Selection;
 use super::sentence;
-use crate::record::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, Record, Verdict};
+use crate::record::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, HistoryPoint, Record, Verdict};
 use crate::stats::{holm_adjusted, holm_levels};
 
 /// The probability that a comparison of two runs of the same code says "regressed" at all, over all its figures.
@@ -36,6 +36,7 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         newest: selection.iter().next().map(|record| record.run.started_at),
         newest_sha: selection.iter().next().and_then(|record| record.run.sha.clone()),
         contrasts: Vec::new(),
+        history: selection.iter().map(history_point).collect(),
     };
     let figures = policy.figures();
     let own = Observation::of(candidate, &figures);
@@ -56,6 +57,11 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
     }
     comparison.note = (!notes.is_empty()).then(|| notes.join("; "));
     comparison
+}
+
+fn history_point(record: &Record) -> HistoryPoint {
+    let latency = &record.summary.latency;
+    HistoryPoint { at: record.run.started_at, sha: record.run.sha.clone(), p50: latency.p50_latency, p95: latency.p95_latency }
 }
 
 /// Compares two records: `head` with `base` as its whole baseline, whatever branches, scenarios and verdicts they are of.
@@ -195,6 +201,7 @@ mod tests {
                 newest: None,
                 newest_sha: None,
                 contrasts: Vec::new(),
+                history: Vec::new(),
             }
         );
     }
