@@ -284,7 +284,7 @@ impl Client {
                 }
             }
         }
-        if network.http.keep_alive && network.shared.is_none() {
+        if network.http.keep_alive && network.shared.is_none() && connection.is_open() {
             self.connections.push((message.origin.clone(), connection));
         }
         Ok(reply)
