@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod blocks;
 mod check;
 mod compare;
 mod console;
