@@ -34,6 +34,7 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
         newest: base.iter().filter_map(|run| run.started_at).max(),
         newest_sha: None,
         contrasts: shown,
+        history: Vec::new(),
     };
     comparison.sentence = match (&reason, head.started_at) {
         (Some(reason), _) => unjudged_sentence(&comparison, reason),
