@@ -69,7 +69,7 @@ pub(super) fn plan(steps: Vec<Step>, think_time: ThinkTime, load: LoadPlan) -> P
         environment: None,
         target: String::new(),
         seed: 1,
-        http: HttpPlan { connect_timeout: Micros::from_secs(5), max_body: Bytes(1 << 20), verify_tls: true },
+        http: HttpPlan { connect_timeout: Micros::from_secs(5), max_body: Bytes(1 << 20), ..HttpPlan::default() },
         load,
         classes: vec![class],
         endpoints,

@@ -84,6 +84,7 @@ mod tests {
             records: 1,
             newest: None,
             newest_sha: None,
+            history: Vec::new(),
             contrasts: scopes.iter().flat_map(of).collect(),
         }
     }

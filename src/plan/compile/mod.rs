@@ -14,6 +14,7 @@ mod documentation;
 #[cfg(test)]
 mod golden;
 mod headers;
+mod http;
 mod known;
 mod load;
 mod loaded;
