@@ -9,6 +9,7 @@ mod console;
 mod demo;
 mod destination;
 mod failure;
+mod fork;
 mod history;
 mod inputs;
 mod interrupt;

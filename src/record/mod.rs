@@ -9,6 +9,7 @@ mod endpoint;
 mod file;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod foreign;
 mod judged;
 mod machine;
 mod run;
@@ -20,6 +21,7 @@ pub use blocks::{
 };
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
 pub use file::{ReadError, WriteError, create_atomically, write_atomically};
+pub use foreign::ForeignError;
 pub use judged::{CapacityRecord, CapacityStep, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};
 pub use machine::Machine;
 pub use run::{GeneratorUse, RunInfo, ScenarioId, Sent, ServiceUse, Tool};

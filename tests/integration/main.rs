@@ -10,6 +10,7 @@ mod corpora;
 mod demo_run;
 mod examples;
 mod exit_codes;
+mod github;
 mod hostile_targets;
 mod imports;
 mod interrupts;
