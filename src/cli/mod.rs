@@ -10,6 +10,7 @@ mod demo;
 mod destination;
 mod failure;
 mod foreign;
+mod fork;
 mod history;
 mod init;
 mod inputs;

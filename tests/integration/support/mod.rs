@@ -2,6 +2,7 @@
 
 mod demo;
 mod folder;
+pub(crate) mod github;
 mod loadline;
 mod raw_server;
 mod record;
