@@ -35,7 +35,6 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
         newest_sha: None,
         history: Vec::new(),
         contrasts: shown,
-        history: Vec::new(),
     };
     comparison.sentence = match (&reason, head.started_at) {
         (Some(reason), _) => unjudged_sentence(&comparison, reason),
