@@ -4,6 +4,7 @@
 //! told in `docs/comparison.md`. Nothing here reads a file or a clock: records go in, a [`crate::record::Comparison`]
 //! comes out, and the same records always give the same one.
 
+mod changes;
 mod contrast;
 mod error_rate;
 mod figure;
@@ -17,8 +18,9 @@ mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
+pub use changes::level_changes;
 pub use figure::{Figure, Percentile};
-pub use history::{between, history};
+pub use history::{between, history, overall, without_base};
 pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
-pub use select::{MOST_RECORDS, Selection, select};
+pub use select::{MOST_RECORDS, Selection, WINDOW, select};
 pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};

@@ -69,6 +69,7 @@ mod tests {
             p_adjusted: None,
             judged: false,
             verdict: ContrastVerdict::Inconclusive,
+            accepted: None,
         }
     }
 
@@ -86,6 +87,7 @@ mod tests {
             newest_sha: None,
             history: Vec::new(),
             contrasts: scopes.iter().flat_map(of).collect(),
+            changes: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Nothing here knows of HTTP, records or time. Empty and degenerate input gives `None`, never not-a-number.
 
 mod beta_binomial;
+mod change_points;
 mod distribution;
 mod holm;
 mod location;
@@ -10,6 +11,7 @@ mod slope;
 mod spread;
 
 pub use beta_binomial::BetaBinomial;
+pub use change_points::{ChangePoint, ChangeRules, change_points};
 pub use distribution::{normal_quantile, student_t_quantile, student_t_upper_tail};
 pub use holm::{holm_adjusted, holm_levels};
 pub use location::{mean, median, trimmed_mean};

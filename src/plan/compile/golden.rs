@@ -42,6 +42,7 @@ fn overrides(text: &str) -> Overrides {
             "--target" => overrides.target = Some(value),
             "--env-file" => overrides.env_file = Some(value.into()),
             "--threshold" => overrides.thresholds.push(value),
+            "--regression" => overrides.regressions.push(value),
             "--var" => overrides.vars.extend(value.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))),
             other => panic!("the golden cases know no option {other}"),
         }
