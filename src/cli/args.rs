@@ -606,6 +606,25 @@ pub(super) struct PublishArgs {
     #[arg(long, value_name = "N", env = "LOADLINE_EXIT_CODE")]
     pub(super) exit_code: Option<u8>,
 
+    /// The report is of a pull request from a fork, and this is the second stage, on `workflow_run`: nothing in it is trusted
+    #[arg(long, env = "LOADLINE_FROM_FORK", value_parser = FalseyValueParser::new())]
+    pub(super) from_fork: bool,
+
+    /// With --from-fork: scenario of this checkout that the record is judged by; again for more (default: loadline.yml)
+    #[arg(long, value_name = "FILE", env = "LOADLINE_SCENARIO", value_delimiter = '\n')]
+    pub(super) scenario: Vec<PathBuf>,
+
+    /// With --from-fork: profile that the workflow runs
+    #[arg(long, value_name = "NAME", env = "LOADLINE_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// With --from-fork: environment that the workflow runs
+    #[arg(long, value_name = "NAME", env = "LOADLINE_ENVIRONMENT")]
+    pub(super) environment: Option<String>,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
     /// Print what would be posted, and post nothing
     #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub(super) dry_run: bool,

@@ -12,6 +12,7 @@ mod demo;
 mod destination;
 mod failure;
 mod foreign;
+mod fork;
 mod history;
 mod init;
 mod inputs;

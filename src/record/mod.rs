@@ -10,6 +10,7 @@ mod figures;
 mod file;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod foreign;
 mod judged;
 mod machine;
 mod run;
@@ -25,6 +26,7 @@ pub use blocks::{
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
 pub use figures::{LatencyOf, Precision, RunFigures, ScopeFigures};
 pub use file::{ReadError, WriteError, create_atomically, write_atomically};
+pub use foreign::ForeignError;
 pub use judged::{CapacityRecord, CapacityStep, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};
 pub use machine::Machine;
 pub use run::{GeneratorUse, RunInfo, ScenarioId, Sent, ServiceUse, Tool};

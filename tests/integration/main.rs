@@ -12,6 +12,7 @@ mod demo_run;
 mod examples;
 mod exit_codes;
 mod foreign;
+mod github;
 mod hostile_targets;
 mod imports;
 mod init;
