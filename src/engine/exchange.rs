@@ -36,7 +36,7 @@ pub(super) struct Network {
     pub(super) buffers: Buffers,
     /// Where answers are read into.
     scratch: RefCell<Box<[u8]>>,
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
     /// The connections of all users, where they share some.
     shared: Option<SharedConnections>,
 }

@@ -69,6 +69,7 @@ mod tests {
             p_adjusted: None,
             judged: false,
             verdict: ContrastVerdict::Inconclusive,
+            accepted: None,
         }
     }
 
@@ -85,7 +86,9 @@ mod tests {
             newest: None,
             newest_sha: None,
             history: Vec::new(),
+            pairs: None,
             contrasts: scopes.iter().flat_map(of).collect(),
+            changes: Vec::new(),
         }
     }
 
