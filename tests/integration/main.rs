@@ -17,6 +17,7 @@ mod interrupts;
 mod load;
 mod one_address;
 mod options;
+mod paired;
 mod percentiles;
 mod race;
 mod readme;
