@@ -3,16 +3,21 @@
 use std::process::ExitCode;
 
 use super::args::{CompareArgs, CompareFormatArg};
+use super::blocks;
 use super::console;
 use super::failure::Failure;
 use super::foreign::{self, Comparable};
-use crate::compare::{Policy, between, history, select};
+use super::policy;
+use crate::compare::{between, history, select};
 use crate::gate;
 use crate::record::Record;
 use crate::report::{CommentOptions, TerminalOptions, markdown_comment, terminal};
 
 /// Compares results without any load; exits with 1 for a regression, 3 for a head that is invalid.
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
+    if let Some(path) = &args.blocks {
+        return blocks::compare(path, args);
+    }
     let (head, base) = args.sides();
     let base: Vec<Comparable> = base.iter().map(|path| Comparable::read(path)).collect::<Result<_, _>>()?;
     let head = Comparable::read(head)?;
@@ -28,7 +33,8 @@ pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
 }
 
 fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let policy = Policy::default();
+    let policy = policy::policy(&args.policy, &policy::typed_rules(&args.policy)?, false);
+    let waivers = policy::waivers(&args.policy)?;
     let source = foreign::named(args.sides().1);
     head.comparison = Some(match base.as_slice() {
         [base] => between(base, &head, &source, &policy),
@@ -37,6 +43,7 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
             history(&head, &select(&head, base), &source, &policy)
         }
     });
+    gate::waive(&mut head, &waivers);
     // Only the comparison decides here: what HEAD's own thresholds said is in its own report.
     head.thresholds.clear();
     head.verify.clear();

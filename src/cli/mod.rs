@@ -1,7 +1,10 @@
 //! The command line: what is typed becomes calls of the library, and what comes back is printed and written.
 
+mod accept;
 mod args;
+mod base;
 mod baseline;
+mod blocks;
 mod check;
 mod compare;
 mod console;
@@ -10,12 +13,16 @@ mod destination;
 mod failure;
 mod foreign;
 mod history;
+mod init;
 mod inputs;
 mod interrupt;
 mod parse;
+mod policy;
+mod publish;
 mod repeat;
 mod report;
 mod run;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -37,7 +44,10 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
         Command::Baseline(command) => baseline::baseline(&command),
+        Command::Base(args) => base::base(&args),
+        Command::Publish(args) => publish::publish(&args),
         Command::Demo(args) => demo::demo(args),
         Command::Schema => console::print(&format!("{:#}\n", crate::config::schema())).map(|()| ExitCode::SUCCESS),
     };

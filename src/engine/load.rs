@@ -57,6 +57,8 @@ pub struct LoadResult {
     pub threads: usize,
     /// The busiest second of a generator thread, 0 to 1; none where it can't be read or the load was too short.
     pub busy_max: Option<f64>,
+    /// The longest that the loop of a generator thread was held up.
+    pub stall_max: Micros,
     /// Whether it was ended by [`Control`] before its time.
     pub stopped_early: bool,
     /// Why it couldn't be carried out, where it couldn't.
@@ -93,7 +95,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         unique_rows: plan.feeds.iter().map(|_| UniqueRows::default()).collect(),
         remarks: Mutex::default(),
     });
-    let threads = threads(load, people.as_deref(), options.threads);
+    let threads = threads(plan, load, people.as_deref(), options.threads);
     // Threads need a moment to start, which must not make the first starts late.
     let zero = Instant::now() + Duration::from_millis(20);
     let (sender, reports) = mpsc::sync_channel(threads * 4);
@@ -237,20 +239,19 @@ fn barriers(plan: &Plan) -> Vec<usize> {
     classes
 }
 
-/// No more threads than there are users for.
-fn threads(load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
+/// No more threads than there are users for, and shared connections.
+fn threads(plan: &Plan, load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
     let users = match load {
         Load::Open(open) => open.max_users as usize,
         Load::Closed(_) => crowd.map_or(1, |crowd| crowd.classes.len()),
     };
-    asked.min(users).max(1)
+    asked.min(users).min(plan.http.connections.map_or(usize::MAX, |connections| connections as usize)).max(1)
 }
 
 fn doors(plan: &Plan, open: &OpenLoad, end: Option<Micros>, thread: usize, threads: usize) -> Doors {
-    let share = open.max_users as usize / threads + usize::from(thread < open.max_users as usize % threads);
     Doors {
         arrivals: Arrivals::new(&open.rate, open.arrivals, open.warmup, end, plan.seed),
-        max_users: share.try_into().unwrap_or(u32::MAX),
+        max_users: generator::share(open.max_users, thread, threads),
         max_wait: open.max_wait,
         iterations: open.iterations,
         thread,
@@ -264,6 +265,7 @@ struct Collector {
     timeline: Timeline,
     users_max: u32,
     busy_max: Option<f64>,
+    stall_max: Micros,
     threads: usize,
     warmup: Micros,
     planned: Option<Micros>,
@@ -283,6 +285,7 @@ impl Collector {
             timeline: Timeline::new(TICK),
             users_max: 0,
             busy_max: None,
+            stall_max: Micros::ZERO,
             threads,
             warmup,
             planned: end,
@@ -330,6 +333,7 @@ impl Collector {
             self.last_done = self.last_done.max(delta.last_done);
         }
         self.users_max = self.users_max.max(users);
+        self.stall_max = reports.iter().map(|report| report.stall).fold(self.stall_max, Micros::max);
         self.busy_max = reports.iter().filter_map(|report| report.busy).chain(self.busy_max).reduce(f64::max);
         if at > self.warmup {
             let from = self.last_at.max(self.warmup);
@@ -393,6 +397,7 @@ impl Collector {
             timeline: self.timeline,
             users_max: self.users_max,
             busy_max: self.busy_max,
+            stall_max: self.stall_max,
             stopped_early: stopped_at.is_some(),
             threads: self.threads,
             failure,

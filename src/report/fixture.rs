@@ -84,6 +84,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
             load: "20 users for 10s".to_owned(),
             users_max: 20,
             target: "http://127.0.0.1:8000".to_owned(),
+            connections: None,
             sha: Some("4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6".to_owned()),
             tested_sha: None,
             branch: Some("faster-cart".to_owned()),
@@ -128,6 +129,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
         service: None,
         generator: GeneratorUse {
             cpu_peak_percent: None,
+            loop_stall_max: None,
             threads: 1,
             cpu_seconds: Some(2.1),
             cpu_percent: Some(21.0),
@@ -191,6 +193,7 @@ pub(crate) fn contrast(scope: &str, metric: &str, base: f64, candidate: f64, ver
         p_adjusted: Some(0.0004),
         judged: true,
         verdict,
+        accepted: None,
     }
 }
 
@@ -254,7 +257,28 @@ pub(crate) fn passed() -> Record {
             contrast("all", "error_rate", 0.0, 0.0, ContrastVerdict::Ok),
             contrast("POST /cart", "p95", 0.0125, 0.0101, ContrastVerdict::Improved),
         ],
+        history: Vec::new(),
+        changes: Vec::new(),
     });
+    record
+}
+
+/// A run whose only regression was accepted, for a reason that tries to break out of every output.
+pub(crate) fn accepted() -> Record {
+    let mut record = passed();
+    if let Some(comparison) = &mut record.comparison {
+        comparison.verdict = ComparisonVerdict::Accepted;
+        comparison.sentence = "1 figure regressed; the regression is accepted until 2026-12-31.".to_owned();
+        comparison.contrasts.push(Contrast {
+            accepted: Some(Acceptance {
+                ceiling: 0.020,
+                until: jiff::civil::date(2026, 12, 31),
+                reason: "fraud check <b>|\n@octocat".to_owned(),
+                by: Some("Ada".to_owned()),
+            }),
+            ..contrast("GET /products", "p95", 0.0100, 0.0180, ContrastVerdict::Accepted)
+        });
+    }
     record
 }
 
@@ -324,6 +348,8 @@ pub(crate) fn failed() -> Record {
             Contrast { judged: false, interval: None, limit: None, ..contrast("all", "p99", 0.02, 0.03, ContrastVerdict::Regressed) },
             contrast("all", "error_rate", 0.0, 0.005, ContrastVerdict::Inconclusive),
         ],
+        history: Vec::new(),
+        changes: Vec::new(),
     });
     record
 }

@@ -113,6 +113,7 @@ impl Draft {
         });
         let least = self.least_harm(outcome).filter(|_| self.supported);
         Contrast {
+            accepted: None,
             scope: self.scope.clone(),
             metric: self.figure.to_string(),
             base: self.base,

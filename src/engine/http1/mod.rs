@@ -10,7 +10,9 @@ mod connection;
 mod differential;
 mod head;
 mod reader;
+#[cfg(test)]
+mod sockets;
 
-pub(super) use connection::{Connection, Traffic};
+pub(super) use connection::{Connection, SendFailure, Traffic};
 
 use reader::Reader;
