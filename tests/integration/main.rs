@@ -20,6 +20,7 @@ mod interrupts;
 mod load;
 mod one_address;
 mod options;
+mod paired;
 mod percentiles;
 mod protocols;
 mod proxies;
