@@ -43,6 +43,10 @@ pub(super) enum Command {
     /// Look after stored baselines
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Find the commit that a change is compared with, from the workflow's event and git
+    Base(BaseArgs),
+    /// Post a finished report: comment, job summary, annotations, commit status
+    Publish(PublishArgs),
     /// Serve the built-in sample API, with defects that can be switched on
     Demo(DemoArgs),
     /// Print the JSON Schema of the scenario file
@@ -196,6 +200,13 @@ pub(super) struct JudgingArgs {
     #[command(flatten)]
     pub(super) store: StoreArgs,
 
+    /// Commits that the change is based on, newest first, commas between: compared is with the stored history up to them
+    #[arg(long, value_name = "SHA", env = "LOADLINE_BASE_SHA", value_delimiter = ',', value_parser = commit)]
+    pub(super) base_sha: Vec<String>,
+
+    /// Who accepted a regression: it is shown as accepted, and fails nothing; missed thresholds do
+    #[arg(long, value_name = "NAME", env = "LOADLINE_ACCEPTED_BY")]
+    pub(super) accepted_by: Option<String>,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
 
@@ -234,8 +245,8 @@ pub(super) struct PolicyArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
-    /// Folder of stored baselines (default: baselines, where there is one)
-    #[arg(long, value_name = "DIR", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines (default: baselines, where there is one), or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", env = "LOADLINE_STORE")]
     pub(super) store: Option<PathBuf>,
 
     /// Branch whose baselines are compared with (default: the default branch)
@@ -407,6 +418,8 @@ pub(super) enum BaselineCommand {
     List(BaselineListArgs),
     /// Show what a scenario is compared with, and where it changed its level
     Show(BaselineShowArgs),
+    /// Copy the newest records of a branch into a folder, for a step that has no token
+    Fetch(BaselineFetchArgs),
     /// Store the records of a CI artifact as baselines of a branch
     Promote(BaselinePromoteArgs),
     /// Accept the regressions of a run, up to a ceiling and until a day
@@ -494,8 +507,8 @@ pub(super) struct BaselineSaveArgs {
     #[arg(value_name = "RECORD", default_value = "loadline-report/record.json")]
     pub(super) records: Vec<PathBuf>,
 
-    /// Folder of stored baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines, or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", default_value = "baselines", env = "LOADLINE_STORE")]
     pub(super) store: PathBuf,
 
     /// Branch it is a baseline of (default: the one the record was made on)
@@ -505,8 +518,8 @@ pub(super) struct BaselineSaveArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct BaselineListArgs {
-    /// Folder of stored baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines, or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", default_value = "baselines", env = "LOADLINE_STORE")]
     pub(super) store: PathBuf,
 
     /// Only this branch
@@ -522,6 +535,87 @@ pub(super) struct BaselineShowArgs {
 
     #[command(flatten)]
     pub(super) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineFetchArgs {
+    /// Where the records are now: `branch:NAME`, or a folder
+    #[arg(long, value_name = "DIR|branch:NAME", env = "LOADLINE_STORE")]
+    pub(super) store: PathBuf,
+
+    /// Folder that they are copied into
+    #[arg(long, value_name = "DIR", env = "LOADLINE_INTO")]
+    pub(super) into: PathBuf,
+
+    /// Branch whose baselines are copied (default: the default branch)
+    #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH")]
+    pub(super) baseline_branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaseArgs {
+    /// What to compare with: auto, merge-base, none, or a branch, tag or commit
+    #[arg(long, value_name = "BASE", default_value = "auto", env = "LOADLINE_BASE")]
+    pub(super) base: String,
+
+    /// How to compare
+    #[arg(long, value_name = "HOW", value_enum, default_value = "paired", env = "LOADLINE_COMPARISON")]
+    pub(super) comparison: ComparisonArg,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: BaseFormatArg,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum BaseFormatArg {
+    /// For scripts
+    #[default]
+    Json,
+    /// Lines for $GITHUB_OUTPUT
+    Outputs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishArgs {
+    /// Report folder, as `run` wrote it
+    #[arg(value_name = "DIR", default_value = "loadline-report")]
+    pub(super) folder: PathBuf,
+
+    /// When to comment on the pull request
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, env = "LOADLINE_COMMENT")]
+    pub(super) comment: CommentArg,
+
+    /// Set a commit status too
+    #[arg(long, env = "LOADLINE_STATUS", value_parser = FalseyValueParser::new())]
+    pub(super) status: bool,
+
+    /// Name of this suite: each has a comment of its own (default: the scenarios' names)
+    #[arg(long, value_name = "NAME", env = "LOADLINE_SUITE")]
+    pub(super) suite: Option<String>,
+
+    /// Where the whole report can be downloaded
+    #[arg(long, value_name = "URL", env = "LOADLINE_ARTIFACT_URL")]
+    pub(super) artifact_url: Option<String>,
+
+    /// What the run exited with; said where it left no record
+    #[arg(long, value_name = "N", env = "LOADLINE_EXIT_CODE")]
+    pub(super) exit_code: Option<u8>,
+
+    /// Print what would be posted, and post nothing
+    #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CommentArg {
+    /// After each run
+    #[default]
+    Always,
+    /// When something failed or changed, or a comment is there already
+    Changes,
+    /// Not at all
+    Never,
 }
 
 #[derive(Debug, Args)]
@@ -544,4 +638,10 @@ fn variable(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write `NAME=value`".to_owned()),
     }
+}
+
+fn commit(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_hash = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { Ok(text.to_ascii_lowercase()) } else { Err("a commit has 7 to 64 hexadecimal digits".to_owned()) }
 }

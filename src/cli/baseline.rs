@@ -6,13 +6,16 @@ use std::process::ExitCode;
 use comfy_table::{Table, presets};
 
 use super::accept::accept;
-use super::args::{BaselineCommand, BaselineListArgs, BaselinePromoteArgs, BaselinePruneArgs, BaselineSaveArgs, BaselineShowArgs};
+use super::args::{
+    BaselineCommand, BaselineFetchArgs, BaselineListArgs, BaselinePromoteArgs, BaselinePruneArgs, BaselineSaveArgs, BaselineShowArgs,
+};
 use super::console;
 use super::failure::Failure;
 use super::history::Baselines;
 use super::report::read_record;
-use crate::baseline::{DirectoryStore, Entry, Problem, Store, check_trusted, objections, plan_pruning, records_of};
-use crate::compare::{Figure, WINDOW, level_changes};
+use super::stores;
+use crate::baseline::{DirectoryStore, Entry, Problem, Store, StoreError, check_trusted, objections, plan_pruning, read_each, records_of};
+use crate::compare::{Figure, MOST_RECORDS, WINDOW, level_changes};
 use crate::conduct::default_branch;
 use crate::plan::BaselinePlan;
 use crate::record::{LevelChange, Record};
@@ -25,6 +28,7 @@ pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
         BaselineCommand::Save(args) => save(args),
         BaselineCommand::List(args) => list(args),
         BaselineCommand::Show(args) => show(args),
+        BaselineCommand::Fetch(args) => fetch(args),
         BaselineCommand::Promote(args) => promote(args),
         BaselineCommand::Accept(args) => accept(args),
         BaselineCommand::Prune(args) => prune(args),
@@ -33,7 +37,7 @@ pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
 }
 
 fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
-    let store = DirectoryStore::new(&args.store);
+    let store = stores::open_to_write(&args.store)?;
     for path in &args.records {
         let record = read_record(path)?;
         let branch = args.branch.clone().or_else(|| record.run.branch.clone());
@@ -46,7 +50,7 @@ fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
 }
 
 fn saved(store: &Path, entry: &Entry) -> Result<(), Failure> {
-    let (path, scenario, branch) = (store.join(&entry.path).display().to_string(), plain(&entry.scenario), plain(&entry.branch));
+    let (path, scenario, branch) = (stores::shown(store, entry), plain(&entry.scenario), plain(&entry.branch));
     console::print(&format!("saved {} as a baseline of `{scenario}` on `{branch}`\n", plain(&path)))
 }
 
@@ -104,7 +108,7 @@ fn complain(problem: &Problem) {
 }
 
 fn list(args: &BaselineListArgs) -> Result<(), Failure> {
-    let listing = DirectoryStore::new(&args.store)
+    let listing = stores::open(&args.store)?
         .list(args.branch.as_deref(), None)
         .map_err(|error| Failure::trouble(format!("failed to list the baselines: {}", Failure::chain(&error))))?;
     listing.problems.iter().for_each(complain);
@@ -124,7 +128,7 @@ fn list(args: &BaselineListArgs) -> Result<(), Failure> {
 
 /// What the newest record of a scenario is, and what else a run would be compared with.
 fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
-    let baselines = Baselines::find(&args.store, &BaselinePlan::default(), false).ok_or_else(|| {
+    let baselines = Baselines::find(&args.store, &BaselinePlan::default(), false)?.ok_or_else(|| {
         Failure::usage("there is no folder of baselines here\n  name one with `--store`, or make one with `loadline baseline save`")
     })?;
     let records = baselines.records(&args.scenario)?;
@@ -180,6 +184,36 @@ fn changes(records: &[Record]) -> String {
     }
     format!("changes of level in {count} of the newest load and machine; a run is compared with those since the last one\n{table}\n")
 }
+
+/// Of each scenario as many records as a comparison uses.
+fn fetch(args: &BaselineFetchArgs) -> Result<(), Failure> {
+    let from = stores::open(&args.store)?;
+    let branch = args.baseline_branch.clone();
+    let branch = branch.unwrap_or_else(|| default_branch(&|name: &str| std::env::var(name).ok(), Path::new(".")));
+    let trouble = |error: StoreError| Failure::trouble(format!("failed to fetch the baselines: {}", Failure::chain(&error)));
+    let listing = from.list(Some(&branch), None).map_err(trouble)?;
+    let mut scenarios: Vec<&str> = listing.entries.iter().map(|entry| entry.scenario.as_str()).collect();
+    scenarios.sort_unstable();
+    scenarios.dedup();
+    let into = DirectoryStore::new(&args.into);
+    let mut copied = 0;
+    for scenario in scenarios {
+        let entries: Vec<_> = listing.entries.iter().filter(|entry| entry.scenario == scenario).take(MOST_FETCHED).cloned().collect();
+        let complain = |reason: &str| console::complain(&format!("warning: {}\n", plain(reason)));
+        for record in read_each(&*from, &entries, |problem| complain(&problem.reason)) {
+            match into.save(&branch, &record) {
+                Ok(_) => copied += 1,
+                Err(error @ StoreError::Write(_)) => return Err(trouble(error)),
+                Err(error) => complain(&error.to_string()),
+            }
+        }
+    }
+    let into = args.into.display().to_string();
+    console::print(&format!("copied {copied} records of `{}` into `{}`\n", plain(&branch), plain(&into)))
+}
+
+/// A comparison uses thirty records; those of other machines and loads, or newer than the base, stand in between.
+const MOST_FETCHED: usize = 2 * MOST_RECORDS;
 
 fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();

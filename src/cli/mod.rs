@@ -2,6 +2,7 @@
 
 mod accept;
 mod args;
+mod base;
 mod baseline;
 mod check;
 mod compare;
@@ -16,9 +17,11 @@ mod inputs;
 mod interrupt;
 mod parse;
 mod policy;
+mod publish;
 mod repeat;
 mod report;
 mod run;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -42,6 +45,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Init(args) => init::init(&args),
         Command::Baseline(command) => baseline::baseline(&command),
+        Command::Base(args) => base::base(&args),
+        Command::Publish(args) => publish::publish(&args),
         Command::Demo(args) => demo::demo(args),
         Command::Schema => console::print(&format!("{:#}\n", crate::config::schema())).map(|()| ExitCode::SUCCESS),
     };

@@ -21,7 +21,7 @@ use crate::config::ComparisonConfig;
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
 use crate::plan::{PairedPlan, Waiver};
-use crate::record::{Blocks, Comparison, Record, Warning};
+use crate::record::{Blocks, Comparison, ComparisonVerdict, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -78,7 +78,7 @@ impl Judging {
         let (mode, policy) = (policy::mode(args.judging.comparison, plan), policy::policy(&args.judging.policy, plan, args.demo));
         let from_history = matches!(mode, ComparisonConfig::Auto | ComparisonConfig::History);
         let find = || Baselines::find(&args.judging.store, plan, policy.on_missing_baseline == Stance::Fail);
-        let baselines = from_history.then(find).flatten();
+        let baselines = from_history.then(find).transpose()?.flatten().map(|baselines| baselines.based_on(&args.judging.base_sha));
         baselines.as_ref().map(Baselines::check).transpose()?;
         Ok(Self { mode, policy, baselines })
     }
@@ -146,6 +146,9 @@ impl Run<'_> {
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);
         }
+        if let Some(by) = &self.args.judging.accepted_by {
+            accept(&mut record, by);
+        }
         let decision = gate::decide(&record, policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
         (record, decision, blocks)
@@ -155,6 +158,15 @@ impl Run<'_> {
     fn judge(&self, paired: &PairedPlan, blocks: &Blocks, look: u32) -> Option<Comparison> {
         let _ = (paired, blocks, look);
         None
+    }
+}
+
+/// A regression that somebody answers for is shown, and fails nothing.
+fn accept(record: &mut Record, by: &str) {
+    if let Some(comparison) = record.comparison.as_mut().filter(|comparison| comparison.verdict == ComparisonVerdict::Regressed) {
+        comparison.advisory = true;
+        let said = format!("Accepted by {by}.");
+        comparison.note = Some(comparison.note.take().map_or_else(|| said.clone(), |note| format!("{said} {note}")));
     }
 }
 

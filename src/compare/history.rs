@@ -11,7 +11,7 @@ use super::policy::{OnOtherMachine, Policy};
 use super::prediction::Prediction;
 use super::select::Selection;
 use super::sentence;
-use crate::record::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, Record, Verdict};
+use crate::record::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, HistoryPoint, Record, Verdict};
 use crate::stats::{holm_adjusted, holm_levels};
 
 /// The probability that a comparison of two runs of the same code says "regressed" at all, over all its figures.
@@ -37,6 +37,7 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         newest: selection.iter().next().map(|record| record.run.started_at),
         newest_sha: selection.iter().next().and_then(|record| record.run.sha.clone()),
         contrasts: Vec::new(),
+        history: selection.iter().map(history_point).collect(),
         changes: Vec::new(),
     };
     let figures = policy.figures();
@@ -64,6 +65,11 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
     comparison
 }
 
+fn history_point(record: &Record) -> HistoryPoint {
+    let latency = &record.summary.latency;
+    HistoryPoint { at: record.run.started_at, sha: record.run.sha.clone(), p50: latency.p50_latency, p95: latency.p95_latency }
+}
+
 /// The comparison of a run that is to be compared side by side only, and had no base beside it.
 pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
     Comparison {
@@ -78,6 +84,7 @@ pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
         newest_sha: None,
         contrasts: Vec::new(),
         changes: Vec::new(),
+        history: Vec::new(),
     }
 }
 
@@ -234,6 +241,7 @@ mod tests {
                 newest: None,
                 newest_sha: None,
                 contrasts: Vec::new(),
+                history: Vec::new(),
                 changes: Vec::new(),
             }
         );

@@ -13,6 +13,7 @@ mod endpoint;
 mod feed;
 mod http;
 mod json_path;
+mod json_scan;
 mod load;
 mod paired;
 mod program;

@@ -28,10 +28,26 @@ pub struct Comparison {
     pub newest_sha: Option<String>,
     /// Judged and shown figures; the whole run first, then endpoints.
     pub contrasts: Vec<Contrast>,
+    /// The stored runs it was made against, newest first, for a chart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<HistoryPoint>,
     /// The latest change of level in the stored runs of each figure that had one: what came before is left out of its
     /// baseline. Of history mode only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<LevelChange>,
+}
+
+/// What is shown of a stored run. Response times of successful requests in seconds; null where there were none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryPoint {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Its commit.
+    pub sha: Option<String>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
 }
 
 /// A figure of the stored runs changed its level.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::markdown::{comment_marker, tidy};
+use super::markdown::tidy;
+use super::marker::comment_marker;
 use super::templates;
 use super::terminal::{TerminalOptions, terminal_comparison};
 use super::view::{ComparisonView, foreign};
@@ -84,6 +85,7 @@ mod tests {
             records: 1,
             newest: None,
             newest_sha: None,
+            history: Vec::new(),
             contrasts: scopes.iter().flat_map(of).collect(),
             changes: Vec::new(),
         }

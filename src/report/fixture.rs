@@ -254,6 +254,7 @@ pub(crate) fn passed() -> Record {
             contrast("all", "error_rate", 0.0, 0.0, ContrastVerdict::Ok),
             contrast("POST /cart", "p95", 0.0125, 0.0101, ContrastVerdict::Improved),
         ],
+        history: Vec::new(),
         changes: Vec::new(),
     });
     record
@@ -343,6 +344,7 @@ pub(crate) fn failed() -> Record {
             Contrast { judged: false, interval: None, limit: None, ..contrast("all", "p99", 0.02, 0.03, ContrastVerdict::Regressed) },
             contrast("all", "error_rate", 0.0, 0.005, ContrastVerdict::Inconclusive),
         ],
+        history: Vec::new(),
         changes: Vec::new(),
     });
     record
