@@ -20,8 +20,8 @@ use crate::conduct::{
 use crate::config::ComparisonConfig;
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
-use crate::plan::{PairedPlan, Waiver};
-use crate::record::{Blocks, Comparison, ComparisonVerdict, Record, Warning};
+use crate::plan::Waiver;
+use crate::record::{Blocks, ComparisonVerdict, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -115,7 +115,7 @@ impl Run<'_> {
         let (measured, base, blocks) = match &plan.paired {
             Some(paired) => {
                 let base_log = destination::numbered(&self.args.output.out.join("service-base.log"), number);
-                let with = PairedOptions { base_log: &base_log, judge: &|blocks, look| self.judge(paired, blocks, look) };
+                let with = PairedOptions { base_log: &base_log, policy };
                 let PairedMeasured { candidate, base, blocks } = measure_paired(plan, paired, &options, &with, &mut listen);
                 (candidate, base, blocks)
             }
@@ -158,12 +158,6 @@ impl Run<'_> {
         let decision = gate::decide(&record, policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
         (record, decision, blocks)
-    }
-
-    /// What the blocks of a paired run say.
-    fn judge(&self, paired: &PairedPlan, blocks: &Blocks, look: u32) -> Option<Comparison> {
-        let _ = (paired, blocks, look);
-        None
     }
 }
 

@@ -36,6 +36,7 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         records: u32::try_from(selection.records.len().min(policy.records)).unwrap_or(u32::MAX),
         newest: selection.iter().next().map(|record| record.run.started_at),
         newest_sha: selection.iter().next().and_then(|record| record.run.sha.clone()),
+        pairs: None,
         contrasts: Vec::new(),
         history: selection.iter().map(history_point).collect(),
         changes: Vec::new(),
@@ -85,6 +86,7 @@ pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
         contrasts: Vec::new(),
         changes: Vec::new(),
         history: Vec::new(),
+        pairs: None,
     }
 }
 
@@ -240,6 +242,7 @@ mod tests {
                 records: 0,
                 newest: None,
                 newest_sha: None,
+                pairs: None,
                 contrasts: Vec::new(),
                 history: Vec::new(),
                 changes: Vec::new(),

@@ -34,6 +34,7 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
         newest: base.iter().filter_map(|run| run.started_at).max(),
         newest_sha: None,
         history: Vec::new(),
+        pairs: None,
         contrasts: shown,
         changes: Vec::new(),
     };

@@ -16,7 +16,9 @@ mod run;
 mod summary;
 mod thinned;
 
-pub use baseline::{Acceptance, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, HistoryPoint, LevelChange};
+pub use baseline::{
+    Acceptance, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, HistoryPoint, LevelChange, Pairs,
+};
 pub use blocks::{
     Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
 };

@@ -86,6 +86,7 @@ mod tests {
             newest: None,
             newest_sha: None,
             history: Vec::new(),
+            pairs: None,
             contrasts: scopes.iter().flat_map(of).collect(),
             changes: Vec::new(),
         }

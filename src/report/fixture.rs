@@ -84,6 +84,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
             load: "20 users for 10s".to_owned(),
             users_max: 20,
             target: "http://127.0.0.1:8000".to_owned(),
+            connections: None,
             sha: Some("4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6".to_owned()),
             tested_sha: None,
             branch: Some("faster-cart".to_owned()),
@@ -128,6 +129,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
         service: None,
         generator: GeneratorUse {
             cpu_peak_percent: None,
+            loop_stall_max: None,
             threads: 1,
             cpu_seconds: Some(2.1),
             cpu_percent: Some(21.0),
@@ -247,6 +249,7 @@ pub(crate) fn passed() -> Record {
         records: 5,
         newest: Some("2026-01-01T10:20:30Z".parse().unwrap()),
         newest_sha: Some("0011223344556677889900112233445566778899".to_owned()),
+        pairs: None,
         contrasts: vec![
             contrast("all", "p50", 0.0037, 0.003_66, ContrastVerdict::Ok),
             contrast("all", "p95", 0.0066, 0.0064, ContrastVerdict::Ok),
@@ -338,6 +341,7 @@ pub(crate) fn failed() -> Record {
         records: 1,
         newest: None,
         newest_sha: Some("0011223".to_owned()),
+        pairs: None,
         contrasts: vec![
             contrast("all", "p50", 0.0120, 0.0119, ContrastVerdict::Ok),
             contrast(HOSTILE[0], "p95", 0.0100, 0.0180, ContrastVerdict::Regressed),
