@@ -76,6 +76,12 @@ impl Judging {
     fn of(args: &RunArgs, input: &Input) -> Result<Self, Failure> {
         let plan = &input.plan.baseline;
         let (mode, policy) = (policy::mode(args.judging.comparison, plan), policy::policy(&args.judging.policy, plan, args.demo));
+        if input.plan.paired.is_some() && matches!(mode, ComparisonConfig::History | ComparisonConfig::None) {
+            let word = if mode == ComparisonConfig::None { "none" } else { "history" };
+            return Err(Failure::usage(format!(
+                "a base was named, and the comparison is `{word}`\n  no load was sent; leave the base out, or run with `--comparison auto`"
+            )));
+        }
         let from_history = matches!(mode, ComparisonConfig::Auto | ComparisonConfig::History);
         let find = || Baselines::find(&args.judging.store, plan, policy.on_missing_baseline == Stance::Fail);
         let baselines = from_history.then(find).transpose()?.flatten().map(|baselines| baselines.based_on(&args.judging.base_sha));

@@ -209,6 +209,9 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
     }
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !rows.is_empty() {
+        // Where nothing can fail there are no limits, and their room is the intervals'.
+        let judged = rows.iter().any(|row| row.limit != figures::NONE);
+        let from = |width| if judged { width } else { u16::MAX };
         let mut table = TableBuilder::new(
             pen,
             [
@@ -218,10 +221,10 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
                 Figure("Base"),
                 Figure("Candidate"),
                 Figure("Delta"),
-                Extra("95% interval", 110),
-                Extra("Could see", 90),
-                Extra("Limit", 130),
-                Extra("p", 120),
+                Extra("95% interval", if judged { 110 } else { 90 }),
+                Extra("Could see", from(90)),
+                Extra("Limit", from(130)),
+                Extra("p", from(120)),
                 Label("Verdict"),
             ],
         );
