@@ -232,6 +232,7 @@ pub(super) struct OutputArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "loadline compare [OPTIONS] <BASE>... <HEAD>")]
 pub(super) struct CompareArgs {
     /// Records, or results of k6, Locust, vegeta and oha: those of the base, and the one that is judged last
     #[arg(value_names = ["BASE", "HEAD"], num_args = 2.., required = true)]

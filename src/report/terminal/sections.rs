@@ -209,6 +209,9 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
     }
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !rows.is_empty() {
+        // Where nothing can fail there are no limits, and their room is the intervals'.
+        let limits = rows.iter().any(|row| row.limit != figures::NONE);
+        let (interval, limit) = if limits { (110, 90) } else { (90, u16::MAX) };
         let mut table = TableBuilder::new(
             pen,
             [
@@ -218,8 +221,8 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
                 Figure("Base"),
                 Figure("Candidate"),
                 Figure("Delta"),
-                Extra("95% interval", 110),
-                Extra("Limit", 90),
+                Extra("95% interval", interval),
+                Extra("Limit", limit),
                 Label("Verdict"),
             ],
         );
