@@ -13,6 +13,7 @@ pub mod config;
 pub mod demo;
 pub mod engine;
 pub mod gate;
+pub mod github;
 pub mod import;
 pub mod live;
 pub mod metrics;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
 use super::folder_name;
-use super::store::{Listing, Problem, Store, StoreError, check_trusted};
-use crate::record::{Record, create_atomically, write_atomically};
+use super::store::{FULL_NAME, Listing, Problem, Store, StoreError, check_trusted, names_of_cut_folders};
+use crate::record::{Record, create_atomically};
 
 /// A store in a directory, as it is committed to a repository: `baselines/`.
 ///
@@ -18,9 +18,6 @@ use crate::record::{Record, create_atomically, write_atomically};
 pub struct DirectoryStore {
     root: PathBuf,
 }
-
-/// Beside the records of a folder whose name had to be cut: the name itself.
-const FULL_NAME: &str = "name.txt";
 
 impl DirectoryStore {
     /// The store in `root`, which need not be there before something is saved.
@@ -66,16 +63,6 @@ impl DirectoryStore {
         children.sort();
         Ok(children)
     }
-
-    /// Writes down the full name of a folder whose own name was cut.
-    fn keep_full_name(&self, folder: &Path, name: &str) -> Result<(), StoreError> {
-        let cut = folder.file_name().and_then(OsStr::to_str).is_some_and(folder_name::is_cut);
-        let path = self.root.join(folder).join(FULL_NAME);
-        if cut && !path.exists() {
-            write_atomically(&path, name.as_bytes())?;
-        }
-        Ok(())
-    }
 }
 
 impl Store for DirectoryStore {
@@ -112,10 +99,8 @@ impl Store for DirectoryStore {
         if !create_atomically(&path, content.as_bytes())? && !fs::read(&path).is_ok_and(|stored| stored == content.as_bytes()) {
             return Err(StoreError::Taken { path });
         }
-        let mut folders = entry.path.ancestors().skip(1);
-        if let (Some(scenario), Some(branch_folder)) = (folders.next(), folders.next()) {
-            self.keep_full_name(scenario, &entry.scenario)?;
-            self.keep_full_name(branch_folder, branch)?;
+        for (path, name) in names_of_cut_folders(&entry) {
+            create_atomically(&self.root.join(path), name.as_bytes())?;
         }
         Ok(entry)
     }

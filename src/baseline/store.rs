@@ -1,8 +1,11 @@
 //! What a store can do, whatever it lies in.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
+use super::folder_name;
+use crate::github::GitHubError;
 use crate::record::{ReadError, Record, Verdict, WriteError};
 
 /// Somewhere records are stored: a directory, or a branch of a repository.
@@ -68,6 +71,9 @@ pub enum StoreError {
         /// Its verdict.
         verdict: Verdict,
     },
+    /// GitHub doesn't do it.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
     /// There is another record of the same run.
     #[error("{path}: another record of this run is stored there, and stored records are never changed")]
     Taken {
@@ -98,4 +104,14 @@ pub(super) fn check_trusted(record: &Record) -> Result<(), StoreError> {
         Verdict::Passed | Verdict::Failed => Ok(()),
         verdict @ (Verdict::Invalid | Verdict::Interrupted) => Err(StoreError::Untrusted { run_id: record.run.id.clone(), verdict }),
     }
+}
+
+/// Beside the records of a folder whose name had to be cut: the name itself.
+pub(super) const FULL_NAME: &str = "name.txt";
+
+/// The files that an entry needs beside it, with their content: the names of those of its folders that were cut.
+pub(super) fn names_of_cut_folders(entry: &Entry) -> Vec<(PathBuf, &str)> {
+    let folders = entry.path.ancestors().skip(1).zip([&entry.scenario, &entry.branch]);
+    let is_cut = |folder: &Path| folder.file_name().and_then(OsStr::to_str).is_some_and(folder_name::is_cut);
+    folders.filter(|(folder, _)| is_cut(folder)).map(|(folder, name)| (folder.join(FULL_NAME), name.as_str())).collect()
 }

@@ -38,6 +38,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Validate scenarios: every problem at once, with the line it stands on
     Check(CheckArgs),
+    /// Write a first scenario, and a workflow for GitHub, into this folder
+    Init(InitArgs),
     /// Look after stored baselines
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -54,11 +56,14 @@ pub(super) struct RunArgs {
     pub(super) inputs: Vec<String>,
 
     /// Start the built-in sample API and run a bundled scenario against it; advisory, so it passes on any machine
-    #[arg(long, conflicts_with_all = ["inputs", "target"])]
+    #[arg(long, conflicts_with_all = ["inputs", "target", "base", "base_dir", "base_command"])]
     pub(super) demo: bool,
 
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
+
+    #[command(flatten)]
+    pub(super) paired: PairedArgs,
 
     #[command(flatten)]
     pub(super) request: RequestArgs,
@@ -69,7 +74,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) output: OutputArgs,
 
-    /// Generator threads (default: half of the cores, so that the service keeps the others)
+    /// Generator threads (default: half of the cores, so that the service keeps the others; paired mode has one)
     #[arg(long, value_name = "N", env = "LOADLINE_THREADS", help_heading = "Scenario")]
     pub(super) threads: Option<NonZeroUsize>,
 }
@@ -129,6 +134,27 @@ pub(super) struct OverrideArgs {
     /// Time limit of a request
     #[arg(long, value_name = "TIME", env = "LOADLINE_TIMEOUT")]
     pub(super) timeout: Option<Micros>,
+}
+
+/// What the service is compared with side by side.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Paired mode (two versions take turns under load)")]
+pub(super) struct PairedArgs {
+    /// Address of the version to compare with, which runs already
+    #[arg(long, value_name = "URL", env = "LOADLINE_BASE", hide_env_values = true, conflicts_with_all = ["base_dir", "base_command"])]
+    pub(super) base: Option<String>,
+
+    /// Working folder of the version to compare with; the scenario's service is started there too, on a port of its own
+    #[arg(long, value_name = "DIR", env = "LOADLINE_BASE_DIR", conflicts_with = "target")]
+    pub(super) base_dir: Option<PathBuf>,
+
+    /// Command that starts the version to compare with, in place of the scenario's
+    #[arg(long, value_name = "CMD", env = "LOADLINE_BASE_COMMAND", hide_env_values = true, conflicts_with = "target")]
+    pub(super) base_command: Option<String>,
+
+    /// How long it takes, from the warm-up to the last block (default: 70s)
+    #[arg(long, value_name = "TIME", env = "LOADLINE_BUDGET")]
+    pub(super) budget: Option<Micros>,
 }
 
 /// What is sent when an address stands in place of a file.
@@ -316,6 +342,13 @@ pub(super) struct CheckArgs {
     /// Say nothing when all is well
     #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Also write a workflow that runs the scenario for every pull request
+    #[arg(long)]
+    pub(super) github: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ mod destination;
 mod failure;
 mod foreign;
 mod history;
+mod init;
 mod inputs;
 mod interrupt;
 mod parse;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Demo(args) => demo::demo(args),
         Command::Schema => console::print(&format!("{:#}\n", crate::config::schema())).map(|()| ExitCode::SUCCESS),

@@ -74,12 +74,19 @@ impl ArmClock {
                 self.inner.resumed.notified().await;
                 continue;
             }
-            let deadline = self.inner.zero.get() + Duration::from(time);
-            if Instant::now() >= deadline {
+            let zero = self.inner.zero.get();
+            self.inner.timers.sleep_until(zero + Duration::from(time)).await;
+            // Unless it stood still meanwhile, that was it.
+            if self.inner.paused_at.get().is_none() && self.inner.zero.get() == zero {
                 return;
             }
-            self.inner.timers.sleep_until(deadline).await;
         }
+    }
+
+    /// Wakes all who sleep, also those who wait for the clock to go on, for them to look whether they still want to.
+    pub(super) fn wake_everybody(&self) {
+        self.inner.timers.wake_everybody();
+        self.inner.resumed.notify_waiters();
     }
 
     /// The thread's timers, for waits that go on while the arm stands still (timeouts of requests).

@@ -119,7 +119,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         let (spare_sender, spare_receiver) = mpsc::sync_channel(2);
         spares.push(spare_sender);
         let sender_of_thread = sender.clone();
-        let run = move || generator::run(assignment, &sender_of_thread, &spare_receiver);
+        let run = move || generator::run(assignment, sender_of_thread, spare_receiver);
         match std::thread::Builder::new().name(format!("generator-{thread}")).spawn(run) {
             Ok(handle) => handles.push(handle),
             Err(error) => {

@@ -7,7 +7,6 @@
 mod barrier;
 mod clock;
 mod closed;
-mod connection;
 mod context;
 mod control;
 mod decode;
@@ -16,11 +15,14 @@ mod event;
 mod exchange;
 mod failure;
 mod generator;
+mod http1;
 mod load;
+mod message;
 mod open;
 mod paired;
 mod procedure;
 mod render;
+mod reply;
 pub mod schedule;
 #[cfg(test)]
 mod testing;

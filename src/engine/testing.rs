@@ -82,6 +82,7 @@ pub(super) fn plan(steps: Vec<Step>, think_time: ThinkTime, load: LoadPlan) -> P
         teardown: Program::default(),
         thresholds: Vec::new(),
         service: None,
+        paired: None,
         secrets: Vec::new(),
     }
 }

@@ -93,7 +93,7 @@ impl User {
     }
 
     /// Waits for `until`. An arm of a paired run may meanwhile ask for its connections to be looked after.
-    pub(super) async fn rest(&mut self, until: impl Future<Output = ()>) {
+    pub(super) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
         let context = self.context.clone();
         let Some(alternating) = &context.alternating else { return until.await };
         let mut until = std::pin::pin!(until);
@@ -101,7 +101,7 @@ impl User {
             let resting = alternating.upkeep.rest();
             tokio::select! {
                 biased;
-                () = &mut until => return,
+                reached = &mut until => return reached,
                 () = alternating.upkeep.asked() => self.client.look_after(&context.network, alternating.upkeep.renews()).await,
             }
             drop(resting);
@@ -263,9 +263,9 @@ impl User {
             self.rest(context.clock.sleep_until(intended)).await;
             manner.timeout = manner.timeout.min(alternating.drain);
         }
-        let prepared = request.prepare(&context.network, &self.scope)?;
+        let message = request.compose(&context.network, &self.scope)?;
         let flight = context.alternating.as_ref().map(Alternating::take_off);
-        let exchange = self.client.exchange(&context.network, prepared, manner, &mut |progress| context.count(progress, load)).await;
+        let exchange = self.client.exchange(&context.network, message, manner, &mut |progress| context.count(progress, load)).await;
         if let Some(flight) = flight {
             flight.land(&context.clock, &exchange.reply);
         }

@@ -42,6 +42,11 @@ impl CapturePlan {
         matches!(self.source, CaptureSource::Json(_) | CaptureSource::Regex(..))
     }
 
+    /// Whether it needs the headers.
+    pub fn reads_headers(&self) -> bool {
+        matches!(self.source, CaptureSource::Header(_) | CaptureSource::Cookie(_))
+    }
+
     /// What it finds; none where there is nothing.
     ///
     /// A JSON value keeps its type; a path that can lead to several nodes gives a list of them. `null` counts as

@@ -7,6 +7,7 @@ use super::class::ClassPlan;
 use super::endpoint::EndpointPlan;
 use super::feed::Feed;
 use super::load::LoadPlan;
+use super::paired::PairedPlan;
 use super::program::Program;
 use super::scope::Slots;
 use super::service::ServicePlan;
@@ -55,6 +56,8 @@ pub struct Plan {
     pub thresholds: Vec<ThresholdPlan>,
     /// The system under test, where loadline starts or watches it.
     pub service: Option<ServicePlan>,
+    /// What it is compared with side by side, where that was asked for.
+    pub paired: Option<PairedPlan>,
     /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).
     pub secrets: Vec<String>,
 }

@@ -38,6 +38,8 @@ pub struct StartOptions<'a> {
     /// Where everything goes that build, service and stop command write; its folder is made where it is missing, and
     /// an old file is overwritten.
     pub log: &'a Path,
+    /// Whether an old log is kept and written on: the service was started before in the same run.
+    pub append: bool,
     /// Whether the certificate of an `https` probe must be valid.
     pub verify_tls: bool,
     /// Masks secrets in a line; used for what errors show, and on the whole log once the service has ended.
@@ -102,7 +104,9 @@ impl Service {
         };
         if let Some(command) = &plan.command {
             refuse_taken(plan, options)?;
-            service.create_log()?;
+            if !options.append {
+                service.create_log()?;
+            }
             service.is_stopped = false;
             if let Some(build) = &plan.build {
                 service.build(build, options.interrupted)?;

@@ -13,6 +13,7 @@ mod exit_codes;
 mod foreign;
 mod hostile_targets;
 mod imports;
+mod init;
 mod interrupts;
 mod load;
 mod one_address;

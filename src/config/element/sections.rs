@@ -3,6 +3,7 @@
 use super::class::ClassConfig;
 use super::feed::FeedConfig;
 use super::load::LoadConfig;
+use super::paired::PairedConfig;
 use super::service::ServiceConfig;
 use super::step::StepConfig;
 use super::threshold::ThresholdConfig;
@@ -36,6 +37,8 @@ element! {
         "profiles" profiles: Map<LoadConfig> => optional,
         /// The profile that runs; `--profile` picks another.
         "profile" profile: Text => default "the only one",
+        /// How two versions of the service are compared side by side.
+        "paired" paired: PairedConfig => optional,
         /// What decides: thresholds by scope. A scope is `all`, `each`, `service`, a user class, an endpoint or a tag.
         "thresholds" thresholds: Map<OneOrMany<ThresholdConfig>> => optional,
         /// How long a request may take.

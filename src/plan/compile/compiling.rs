@@ -11,7 +11,7 @@ use super::data::Data;
 use super::declared::{Declared, Filler};
 use super::known::Known;
 use super::written::Written;
-use super::{digest, load, service, target, thresholds};
+use super::{digest, load, paired, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
@@ -99,6 +99,7 @@ impl Compiling<'_> {
         let service = service::compile(self);
         let thresholds = thresholds::compile(self, load.as_ref(), &classes);
         let load = load?;
+        let paired = paired::compile(self, &load, &classes, target.as_deref(), service.as_ref());
         load::rows_suffice(self, &load, &classes);
         let http = HttpPlan {
             connect_timeout: sections.connect_timeout.as_ref().map_or(Micros::from_secs(10), |timeout| timeout.value),
@@ -126,6 +127,7 @@ impl Compiling<'_> {
             teardown: Program { steps: teardown },
             thresholds,
             service,
+            paired,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),
         })
     }

@@ -17,6 +17,7 @@ mod headers;
 mod known;
 mod load;
 mod loaded;
+mod paired;
 mod requests;
 mod service;
 mod settings;
