@@ -410,6 +410,10 @@ pub(super) struct DemoArgs {
     /// Threads that work
     #[arg(long, value_name = "N", default_value = "1", env = "LOADLINE_WORKERS")]
     pub(super) workers: NonZeroUsize,
+
+    /// CPU work of a request, as long as it takes on a core of 3.7 GHz
+    #[arg(long, value_name = "TIME", default_value = "1.2ms", env = "LOADLINE_WORK")]
+    pub(super) work: Micros,
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

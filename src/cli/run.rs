@@ -18,8 +18,7 @@ use crate::conduct::{
 };
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
-use crate::plan::PairedPlan;
-use crate::record::{Blocks, Comparison, Record, Warning};
+use crate::record::{Blocks, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -90,7 +89,7 @@ impl Run<'_> {
         let (measured, base, blocks) = match &plan.paired {
             Some(paired) => {
                 let base_log = destination::numbered(&self.args.output.out.join("service-base.log"), number);
-                let with = PairedOptions { base_log: &base_log, judge: &|blocks, look| self.judge(paired, blocks, look) };
+                let with = PairedOptions { base_log: &base_log, policy: &self.policy };
                 let PairedMeasured { candidate, base, blocks } = measure_paired(plan, paired, &options, &with, &mut listen);
                 (candidate, base, blocks)
             }
@@ -121,12 +120,6 @@ impl Run<'_> {
         let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
         (record, decision, blocks)
-    }
-
-    /// What the blocks of a paired run say.
-    fn judge(&self, paired: &PairedPlan, blocks: &Blocks, look: u32) -> Option<Comparison> {
-        let _ = (paired, blocks, look);
-        None
     }
 }
 

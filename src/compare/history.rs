@@ -35,6 +35,7 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         records: u32::try_from(selection.records.len()).unwrap_or(u32::MAX),
         newest: selection.iter().next().map(|record| record.run.started_at),
         newest_sha: selection.iter().next().and_then(|record| record.run.sha.clone()),
+        pairs: None,
         contrasts: Vec::new(),
     };
     let figures = policy.figures();
@@ -194,6 +195,7 @@ mod tests {
                 records: 0,
                 newest: None,
                 newest_sha: None,
+                pairs: None,
                 contrasts: Vec::new(),
             }
         );

@@ -299,8 +299,16 @@ mod tests {
     }
 
     fn found(plan: &Plan, (totals, generator): &(Totals, GeneratorUse), change: impl Fn(&mut Circumstances<'_>)) -> Vec<Warning> {
-        let mut circumstances =
-            Circumstances { plan, load: &plan.load, paired: false, totals, generator, capacity: None, asked_rate: Some(100.0), saturation_invalidates: true };
+        let mut circumstances = Circumstances {
+            plan,
+            load: &plan.load,
+            paired: false,
+            totals,
+            generator,
+            capacity: None,
+            asked_rate: Some(100.0),
+            saturation_invalidates: true,
+        };
         change(&mut circumstances);
         doubts(&circumstances)
     }

@@ -26,8 +26,32 @@ pub struct Comparison {
     pub newest: Option<Timestamp>,
     /// The commit of the newest of them.
     pub newest_sha: Option<String>,
+    /// What a paired comparison is made of; null in history mode.
+    #[serde(default)]
+    pub pairs: Option<Pairs>,
     /// Judged and shown figures; the whole run first, then endpoints.
     pub contrasts: Vec<Contrast>,
+}
+
+/// What a paired comparison is made of, and what its p-values are held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pairs {
+    /// Pairs of the latency phase that were judged.
+    pub latency: u32,
+    /// Pairs of the throughput phase that were judged.
+    pub throughput: u32,
+    /// Pairs that were disturbed, redone and left out, for a reason blind to the result.
+    pub redone: u32,
+    /// How many budgets of time were used: 2 after a second look.
+    pub look: u32,
+    /// How often both services were started anew in between; the interval is widened by how much that changed.
+    pub epochs: u32,
+    /// What an adjusted p-value is compared with: the alpha of this look.
+    pub alpha: f64,
+    /// The seed of the drawn signs.
+    pub seed: u64,
+    /// Both sides run the same commit or binary: whatever is found is a false alarm, and the run is a calibration.
+    pub calibration: bool,
 }
 
 /// One figure of candidate and baseline.
@@ -41,13 +65,15 @@ pub struct Contrast {
     pub base: f64,
     /// The candidate's value.
     pub candidate: f64,
-    /// Relative change (0.05 is 5 % more); of the error rate the difference in points of 0 to 1.
+    /// Relative change (0.05 is 5 % more); of the error rate the difference in points of 0 to 1. In paired mode it is the
+    /// middle of the pairs' changes, and not exactly what `base` and `candidate` of all blocks together differ by.
     pub delta: f64,
     /// Its 95 % interval, unadjusted; null where it can't be given.
     pub interval: Option<(f64, f64)>,
     /// The value from which the candidate would have been a regression.
     pub limit: Option<f64>,
-    /// The smallest change (relative, or in points) that could have failed.
+    /// The smallest change (relative, or in points) that could have failed; in paired mode, that would have been found
+    /// with a probability of 95 %.
     pub detectable: Option<f64>,
     /// Adjusted for all judged figures together.
     pub p_adjusted: Option<f64>,

@@ -15,7 +15,7 @@ mod machine;
 mod run;
 mod summary;
 
-pub use baseline::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict};
+pub use baseline::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, Pairs};
 pub use blocks::{
     Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
 };

@@ -246,6 +246,7 @@ pub(crate) fn passed() -> Record {
         records: 5,
         newest: Some("2026-01-01T10:20:30Z".parse().unwrap()),
         newest_sha: Some("0011223344556677889900112233445566778899".to_owned()),
+        pairs: None,
         contrasts: vec![
             contrast("all", "p50", 0.0037, 0.003_66, ContrastVerdict::Ok),
             contrast("all", "p95", 0.0066, 0.0064, ContrastVerdict::Ok),
@@ -316,6 +317,7 @@ pub(crate) fn failed() -> Record {
         records: 1,
         newest: None,
         newest_sha: Some("0011223".to_owned()),
+        pairs: None,
         contrasts: vec![
             contrast("all", "p50", 0.0120, 0.0119, ContrastVerdict::Ok),
             contrast(HOSTILE[0], "p95", 0.0100, 0.0180, ContrastVerdict::Regressed),

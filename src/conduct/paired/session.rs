@@ -61,8 +61,8 @@ pub(super) struct Session<'a, 'b> {
     pub(super) last_told: Instant,
 }
 
-/// Judges the blocks so far, at the look with this number.
-pub(super) type Judge<'j> = &'j mut dyn FnMut(&Ledger, Sizes, u32) -> Option<Comparison>;
+/// Judges the blocks so far; none where there are none.
+pub(super) type Judge<'j> = &'j mut dyn FnMut(&Ledger, Sizes) -> Option<Comparison>;
 
 impl Session<'_, '_> {
     /// Everything from the warm-up to the last block. What was decided and found is given also where it ended early.
@@ -91,7 +91,7 @@ impl Session<'_, '_> {
                 }
                 self.measure(decided, Place { phase: None, epoch, look }, end)?;
             }
-            found = judge(self.ledger, decided, look);
+            found = judge(self.ledger, decided);
             let unclear = found.as_ref().is_some_and(|found| found.verdict == ComparisonVerdict::Inconclusive);
             if !unclear || self.is_over() {
                 break;

@@ -144,12 +144,7 @@ impl<'a> Side<'a> {
             .collect())
     }
 
-    fn procedure(
-        &mut self,
-        kind: ProcedureKind,
-        globals: &[(SlotId, Value)],
-        on_failure: OnFailure,
-    ) -> Result<ProcedureResult, Warning> {
+    fn procedure(&mut self, kind: ProcedureKind, globals: &[(SlotId, Value)], on_failure: OnFailure) -> Result<ProcedureResult, Warning> {
         let control = match kind {
             ProcedureKind::Teardown => self.options.steering.begin_owed(),
             ProcedureKind::Setup | ProcedureKind::Verify => self.options.steering.begin(),
@@ -175,9 +170,10 @@ impl<'a> Side<'a> {
         let Some(how) = self.service.as_mut().and_then(Service::exited) else { return Ok(()) };
         Err(match self.arm {
             Arm::Candidate => service_died(&how),
-            Arm::Base => {
-                trouble(SERVICE_DIED, format!("the base ended by itself during the run ({how})\nread service-base.log in the report folder"))
-            }
+            Arm::Base => trouble(
+                SERVICE_DIED,
+                format!("the base ended by itself during the run ({how})\nread service-base.log in the report folder"),
+            ),
         })
     }
 
@@ -190,11 +186,7 @@ impl<'a> Side<'a> {
     pub(super) fn stop(&mut self) -> Vec<Warning> {
         let arm = self.arm;
         let stopped = self.service.take().map(Service::stop);
-        stopped
-            .into_iter()
-            .flat_map(complaints)
-            .map(|warning| Warning { message: about(arm, warning.message), ..warning })
-            .collect()
+        stopped.into_iter().flat_map(complaints).map(|warning| Warning { message: about(arm, warning.message), ..warning }).collect()
     }
 }
 

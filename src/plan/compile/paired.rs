@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    BasePlan, ClassPlan, LoadPlan, OnExhausted, PairedLoad, PairedPlan, Pick, PortPlan, Population, RateShape, ReadyProbe, ServicePlan,
+    BasePlan, ClassPlan, LoadPlan, OnExhausted, PairedLoad, PairedPlan, Pick, Population, PortPlan, RateShape, ReadyProbe, ServicePlan,
     Target,
 };
 use super::compiling::Compiling;

@@ -9,8 +9,8 @@ use super::compiling::{CompileOptions, compile};
 use super::loaded::Loaded;
 use crate::config::yaml::Span;
 use crate::config::{
-    Base, BodyConfig, ClassConfig, LoadConfig, Map, MapEntry, MethodConfig, PairedConfig, ProcessEnv, RequestConfig, Scenario, SectionsConfig, Spanned,
-    StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, Variables, Whole,
+    Base, BodyConfig, ClassConfig, LoadConfig, Map, MapEntry, MethodConfig, PairedConfig, ProcessEnv, RequestConfig, Scenario,
+    SectionsConfig, Spanned, StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, Variables, Whole,
 };
 use crate::text::{Diagnostic, Source};
 use crate::units::{Micros, Rate};
