@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod calibration;
 mod check;
 mod compare;
 mod console;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     };
     let result = match command {
         Command::Run(args) => run::run(&args),
+        Command::Calibrate(args) => calibration::calibrate(*args),
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{PolicyArg, RunArgs, SaturationArg};
+use super::calibration;
 use super::console;
 use super::destination;
 use super::failure::Failure;
@@ -38,6 +39,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let run = Run { args, steering: &steering, context: &context, policy: history::policy(&args.judging, args.demo), baselines };
     for (number, input) in inputs.iter().enumerate() {
         let (record, decision, seen) = run.one(input, number);
+        calibration::keep(&record, &args.judging.store);
         exit = worse(exit, decision.exit_code());
         records.push(record);
         blocks.push(seen);
@@ -57,17 +59,18 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     written.map(|()| ExitCode::from(exit))
 }
 
-struct Run<'a> {
-    args: &'a RunArgs,
-    steering: &'a Steering,
-    context: &'a RunContext,
-    policy: Policy,
-    baselines: Option<Baselines>,
+/// What all runs of a command have in common.
+pub(super) struct Run<'a> {
+    pub(super) args: &'a RunArgs,
+    pub(super) steering: &'a Steering,
+    pub(super) context: &'a RunContext,
+    pub(super) policy: Policy,
+    pub(super) baselines: Option<Baselines>,
 }
 
 impl Run<'_> {
     /// One scenario from its service to its verdict.
-    fn one(&self, input: &Input, number: usize) -> (Record, Decision, Option<Blocks>) {
+    pub(super) fn one(&self, input: &Input, number: usize) -> (Record, Decision, Option<Blocks>) {
         let plan = &input.plan;
         let secrets = Arc::new(Secrets::new(&plan.secrets));
         let mut progress = Progress::new(ProgressOptions::for_stderr(&secrets.mask(&plan.name), self.args.output.quiet));
@@ -114,6 +117,7 @@ impl Run<'_> {
         gate::mark_aborted(&mut record.thresholds, aborted);
         mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
+        calibration::quote(&mut record, &self.args.judging.store);
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);
         }

@@ -5,6 +5,7 @@
 //! Nothing here reads a file or a clock: records or blocks go in, a [`crate::record::Comparison`] comes out, and the same
 //! ones always give the same one.
 
+mod calibration;
 mod contrast;
 mod error_rate;
 mod figure;
@@ -19,6 +20,7 @@ mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
+pub use calibration::Tally;
 pub use figure::{Figure, Percentile};
 pub use history::{between, history};
 pub use paired::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired};

@@ -33,6 +33,7 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
         records: u32::try_from(base.len()).unwrap_or(u32::MAX),
         newest: base.iter().filter_map(|run| run.started_at).max(),
         newest_sha: None,
+        pairs: None,
         contrasts: shown,
     };
     comparison.sentence = match (&reason, head.started_at) {

@@ -83,6 +83,7 @@ mod tests {
             records: 1,
             newest: None,
             newest_sha: None,
+            pairs: None,
             contrasts: scopes.iter().flat_map(of).collect(),
         }
     }
