@@ -6,19 +6,19 @@ use std::path::Path;
 use loadline::record::Blocks;
 
 /// One run of blocks.
-pub struct Recording {
+pub(crate) struct Recording {
     /// The name of the file without its ending: `cpu-hog-2`, `slow-calm-1`.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether both arms ran the same code.
-    pub equal: bool,
-    pub blocks: Blocks,
+    pub(crate) equal: bool,
+    pub(crate) blocks: Blocks,
 }
 
 /// Beginnings of the names of recordings in which the candidate is worse.
-pub const EFFECTS: [&str; 4] = ["slow", "sleep", "tail", "rate"];
+pub(crate) const EFFECTS: [&str; 4] = ["slow", "sleep", "tail", "rate"];
 
 /// All `*.jsonl.gz` files of a folder, by name.
-pub fn read(folder: &Path) -> Result<Vec<Recording>, String> {
+pub(crate) fn read(folder: &Path) -> Result<Vec<Recording>, String> {
     let entries = std::fs::read_dir(folder).map_err(|error| format!("failed to list {}: {error}", folder.display()))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();

@@ -14,7 +14,7 @@ use crate::resample::{Budget, Pairs, replay, slow_down};
 const CURVE: [f64; 5] = [1.02, 1.03, 1.05, 1.08, 1.10];
 
 /// Tables of `replays` replays of every recording in a folder.
-pub fn replay_all(folder: &Path, replays: usize) -> Result<String, String> {
+pub(crate) fn replay_all(folder: &Path, replays: usize) -> Result<String, String> {
     let recordings = recordings::read(folder)?;
     let mut out = String::new();
     let equal = recordings.iter().filter(|recording| recording.equal);

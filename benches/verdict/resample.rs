@@ -10,13 +10,13 @@ use rand_pcg::Pcg64Mcg;
 const TOGETHER: usize = 5;
 
 /// The undisturbed pairs of a recording, as base and candidate.
-pub struct Pairs<'a> {
-    pub latency: Vec<(&'a Block, &'a Block)>,
-    pub throughput: Vec<(&'a Block, &'a Block)>,
+pub(crate) struct Pairs<'a> {
+    pub(crate) latency: Vec<(&'a Block, &'a Block)>,
+    pub(crate) throughput: Vec<(&'a Block, &'a Block)>,
 }
 
 impl<'a> Pairs<'a> {
-    pub fn of(blocks: &'a Blocks) -> Self {
+    pub(crate) fn of(blocks: &'a Blocks) -> Self {
         let of = |phase| {
             let mut pairs: Vec<(&Block, &Block)> = Vec::new();
             for base in blocks.blocks.iter().filter(|block| block.phase == phase && block.arm == Arm::Base && block.disturbed.is_none()) {
@@ -35,14 +35,14 @@ impl<'a> Pairs<'a> {
 
 /// How many pairs a run of one budget has.
 #[derive(Debug, Clone, Copy)]
-pub struct Budget {
-    pub latency: usize,
-    pub throughput: usize,
+pub(crate) struct Budget {
+    pub(crate) latency: usize,
+    pub(crate) throughput: usize,
 }
 
 impl Budget {
     /// 45 s and 15 s of blocks: as many pairs as the recording had in as much time.
-    pub fn of(pairs: &Pairs<'_>) -> Self {
+    pub(crate) fn of(pairs: &Pairs<'_>) -> Self {
         let in_time = |pairs: &[(&Block, &Block)], seconds: f64| {
             let (Some(first), Some(last)) = (pairs.first(), pairs.last()) else { return 0 };
             let took = last.0.at.max(last.1.at) - first.0.at.min(first.1.at);
@@ -55,7 +55,7 @@ impl Budget {
 
 /// A run whose pairs are drawn from `pairs` in runs of five, with replacement (moving-block bootstrap; Künsch (1989),
 /// "The jackknife and the bootstrap for general stationary observations"). The first is `Block::look` 1, others follow.
-pub fn replay(header: &Blocks, pairs: &Pairs<'_>, budget: Budget, looks: u32, seed: u64) -> Blocks {
+pub(crate) fn replay(header: &Blocks, pairs: &Pairs<'_>, budget: Budget, looks: u32, seed: u64) -> Blocks {
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let mut blocks = Vec::new();
     for look in 1..=looks {
@@ -79,7 +79,7 @@ pub fn replay(header: &Blocks, pairs: &Pairs<'_>, budget: Budget, looks: u32, se
 }
 
 /// Makes the candidate slower by a factor: longer times, and fewer requests in as much time where throughput is judged.
-pub fn slow_down(blocks: &mut Blocks, factor: f64) {
+pub(crate) fn slow_down(blocks: &mut Blocks, factor: f64) {
     for block in blocks.blocks.iter_mut().filter(|block| block.arm == Arm::Candidate) {
         if block.phase == BlockPhase::Throughput {
             block.measured *= factor;

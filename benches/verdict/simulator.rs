@@ -13,27 +13,27 @@ const USUAL_MICROS: f64 = 10_000.0;
 
 /// A run to be made up.
 #[derive(Debug, Clone)]
-pub struct Sketch {
-    pub seed: u64,
+pub(crate) struct Sketch {
+    pub(crate) seed: u64,
     /// Pairs of the latency and of the throughput phase.
-    pub pairs: (u32, u32),
+    pub(crate) pairs: (u32, u32),
     /// Requests of a block, by endpoint.
-    pub requests: Vec<u64>,
+    pub(crate) requests: Vec<u64>,
     /// What blocks differ by.
-    pub noise: Noise,
+    pub(crate) noise: Noise,
     /// Standard deviation of the logarithm of a block's slowness: a pair differs by 1.4 times as much.
-    pub block_spread: f64,
+    pub(crate) block_spread: f64,
     /// The candidate's times are longer by this factor, endpoint by endpoint; throughput is lower by that of the first.
-    pub slower: Vec<f64>,
+    pub(crate) slower: Vec<f64>,
     /// Failures of a block of the base and of the candidate.
-    pub failures: (u64, u64),
+    pub(crate) failures: (u64, u64),
     /// Spread of the candidate's luck from epoch to epoch, and how many epochs there are.
-    pub luck: (f64, u32),
+    pub(crate) luck: (f64, u32),
 }
 
 /// How blocks of one service differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noise {
+pub(crate) enum Noise {
     /// Normal logarithms of slowness, on a machine that drifts by 10 %.
     Calm,
     /// The same with heavy tails: Student's t with three degrees of freedom.
@@ -44,12 +44,8 @@ pub enum Noise {
     Bimodal,
 }
 
-impl Noise {
-    pub const ALL: [Self; 4] = [Self::Calm, Self::Heavy, Self::Stalls, Self::Bimodal];
-}
-
 /// One endpoint of 60 requests a block, 112 and 37 pairs, and no change.
-pub fn sketch(seed: u64) -> Sketch {
+pub(crate) fn sketch(seed: u64) -> Sketch {
     Sketch {
         seed,
         pairs: (112, 37),
@@ -64,11 +60,11 @@ pub fn sketch(seed: u64) -> Sketch {
 
 impl Sketch {
     /// Every endpoint slower by the same factor.
-    pub fn slower(self, factor: f64) -> Self {
+    pub(crate) fn slower(self, factor: f64) -> Self {
         Self { slower: vec![factor; self.requests.len()], ..self }
     }
 
-    pub fn blocks(&self) -> Blocks {
+    pub(crate) fn blocks(&self) -> Blocks {
         let mut random = Pcg64Mcg::seed_from_u64(self.seed);
         let mut blocks: Vec<Block> = Vec::new();
         let luck: Vec<f64> = (0..self.luck.1).map(|_| self.luck.0 * normal(&mut random)).collect();

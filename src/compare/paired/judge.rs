@@ -33,8 +33,9 @@ pub fn paired(blocks: &Blocks, source: &str, policy: &Policy) -> Comparison {
     let alpha = if look == 1 { FIRST_LOOK_ALPHA } else { SECOND_LOOK_ALPHA };
     let busy = paired.generator_cpu(BlockPhase::Throughput).filter(|&share| share > BUSY_GENERATOR);
     let scopes = Scope::all(blocks, &paired);
-    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger.
-    let single = scopes.get(1).filter(|_| scopes.len() == 2);
+    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger. One that has rules
+    // of its own is judged by them.
+    let single = scopes.get(1).filter(|scope| scopes.len() == 2 && !policy.amends(&scope.name));
     let mut drafts = Vec::new();
     for scope in scopes.iter().take(if single.is_some() { 1 } else { usize::MAX }) {
         for figure in policy.figures() {
