@@ -5,6 +5,7 @@ mod support;
 
 mod around_the_load;
 mod baselines;
+mod calibration;
 mod checking;
 mod corpora;
 mod demo_run;

@@ -209,9 +209,9 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
     }
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !rows.is_empty() {
-        // Where nothing can fail there are no limits, and their room is the intervals'.
-        let limits = rows.iter().any(|row| row.limit != figures::NONE);
-        let (interval, limit) = if limits { (110, 90) } else { (90, u16::MAX) };
+        // Where nothing is judged, there are no limits and one verdict for all: their room is the intervals'.
+        let (interval, limit, verdict) =
+            if comparison.judged { (110, 90, Label("Verdict")) } else { (90, u16::MAX, Extra("Verdict", u16::MAX)) };
         let mut table = TableBuilder::new(
             pen,
             [
@@ -223,7 +223,7 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
                 Figure("Delta"),
                 Extra("95% interval", interval),
                 Extra("Limit", limit),
-                Label("Verdict"),
+                verdict,
             ],
         );
         for row in rows {
