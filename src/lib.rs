@@ -22,6 +22,7 @@ pub mod import;
 pub mod live;
 pub mod metrics;
 pub mod plan;
+pub mod publish;
 pub mod record;
 pub mod report;
 pub mod service;

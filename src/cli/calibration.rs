@@ -7,13 +7,15 @@ use super::args::{CalibrateArgs, RunArgs, StoreArgs};
 use super::console;
 use super::destination;
 use super::failure::Failure;
-use super::history::{DEFAULT_STORE, policy};
+use super::history::DEFAULT_STORE;
 use super::inputs;
 use super::interrupt;
-use super::run::Run;
+use super::run::{Judging, Run};
+use super::stores;
 use crate::baseline::Calibrations;
 use crate::compare::Tally;
 use crate::conduct::{RunContext, Steering};
+use crate::plan::BaselinePlan;
 use crate::record::{Calibration, Record, Verdict};
 use crate::text::plain;
 
@@ -21,8 +23,7 @@ use crate::text::plain;
 ///
 /// Exits with 0 whatever was found: it is the gate that was measured, not the service. With 3 where nothing could be.
 pub(super) fn calibrate(mut args: CalibrateArgs) -> Result<ExitCode, Failure> {
-    against_itself(&mut args.run)?;
-    let store = args.run.judging.store.store.get_or_insert_with(|| PathBuf::from(DEFAULT_STORE)).clone();
+    let store = against_itself(&mut args.run)?;
     destination::prepare(&args.run.output)?;
     let steering = Steering::default();
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
@@ -32,9 +33,8 @@ pub(super) fn calibrate(mut args: CalibrateArgs) -> Result<ExitCode, Failure> {
         // Of one seed all runs would be alike; with it they are repeatable.
         args.run.overrides.seed = seed.map(|seed| seed.wrapping_add(number.into()));
         let input = one_input(&args.run)?;
-        let run =
-            Run { args: &args.run, steering: &steering, context: &context, policy: policy(&args.run.judging, false), baselines: None };
-        let (record, _, _) = run.one(&input, 0);
+        let run = Run { args: &args.run, steering: &steering, context: &context, waivers: Vec::new() };
+        let (record, _, _) = run.one(&input, &Judging::of(&args.run, &input)?, 0);
         let found = trusted(&record).and_then(|record| Calibration::of(record));
         let said = match &found {
             Some(calibration) => Tally::of(std::slice::from_ref(calibration)).map(|tally| tally.sentence()).unwrap_or_default(),
@@ -66,27 +66,35 @@ pub(super) fn calibrate(mut args: CalibrateArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Adds to the comparison of a paired run what is known of the gate that made it.
-pub(super) fn quote(record: &mut Record, args: &StoreArgs) {
-    let Some(tally) = store(args).and_then(|store| tally_of(record, &store)) else { return };
-    if let Some(comparison) = record.comparison.as_mut().filter(|comparison| comparison.pairs.is_some()) {
+pub(super) fn quote(record: &mut Record, args: &StoreArgs, plan: &BaselinePlan) {
+    if record.comparison.as_ref().is_none_or(|comparison| comparison.pairs.is_none()) {
+        return;
+    }
+    let Some(tally) = store(args, plan).and_then(|store| tally_of(record, &store)) else { return };
+    if let Some(comparison) = &mut record.comparison {
         let quoted = tally.sentence();
         comparison.note = Some(comparison.note.take().map_or(quoted.clone(), |note| format!("{note}; {quoted}")));
     }
 }
 
 /// Keeps what a paired run of one version says of the gate, where there is a store. Says on standard error when it can't.
-pub(super) fn keep(record: &Record, args: &StoreArgs) {
+pub(super) fn keep(record: &Record, args: &StoreArgs, plan: &BaselinePlan) {
     let is_one = |record: &Record| record.comparison.as_ref().and_then(|found| found.pairs.as_ref()).is_some_and(|pairs| pairs.calibration);
     let found = trusted(record).filter(|record| is_one(record)).and_then(Calibration::of);
-    let Some((store, calibration)) = store(args).zip(found) else { return };
+    let Some((store, calibration)) = store(args, plan).zip(found) else { return };
     if let Err(error) = Calibrations::new(&store).save(&calibration) {
         console::complain(&format!("warning: the calibration is not kept: {}\n", Failure::chain(&error)));
     }
 }
 
-/// The store that is named, or the one there is.
-fn store(args: &StoreArgs) -> Option<PathBuf> {
-    args.store.clone().or_else(|| Some(PathBuf::from(DEFAULT_STORE))).filter(|folder| folder.is_dir())
+/// The folder of the store that is named, or of the one there is; none where it isn't there, or the store is a branch.
+fn store(args: &StoreArgs, plan: &BaselinePlan) -> Option<PathBuf> {
+    Some(named(args, plan)).filter(|folder| folder.is_dir() && !stores::is_branch(folder))
+}
+
+fn named(args: &StoreArgs, plan: &BaselinePlan) -> PathBuf {
+    let named = args.store.clone().or_else(|| plan.store.as_ref().map(PathBuf::from));
+    named.unwrap_or_else(|| PathBuf::from(DEFAULT_STORE))
 }
 
 fn tally_of(record: &Record, store: &Path) -> Option<Tally> {
@@ -109,8 +117,9 @@ fn reason(record: &Record) -> String {
     format!("the run was {}{}", record.summary.verdict, doubt.unwrap_or_default())
 }
 
-/// Both sides are the same: the service started twice in this folder, or the one address twice.
-fn against_itself(args: &mut RunArgs) -> Result<(), Failure> {
+/// Makes both sides the same: the service started twice in this folder, or the one address twice. Gives the folder where
+/// what is found out is kept.
+fn against_itself(args: &mut RunArgs) -> Result<PathBuf, Failure> {
     if args.demo || args.paired.base.is_some() || args.paired.base_dir.is_some() || args.paired.base_command.is_some() {
         return Err(Failure::usage(
             "`calibrate` compares your service with itself\n  leave out `--demo`, `--base`, `--base-dir` and `--base-command` (and unset LOADLINE_BASE and the like)",
@@ -126,7 +135,14 @@ fn against_itself(args: &mut RunArgs) -> Result<(), Failure> {
     } else {
         args.paired.base = Some(args.overrides.target.clone().unwrap_or_else(|| input.plan.target.to_string()));
     }
-    Ok(())
+    let store = named(&args.judging.store, &input.plan.baseline);
+    if stores::is_branch(&store) {
+        return Err(Failure::usage(
+            "calibrations are kept in a folder, not on a branch\n  no load was sent; name one: `--store baselines`",
+        ));
+    }
+    args.judging.store.store = Some(store.clone());
+    Ok(store)
 }
 
 fn one_input(args: &RunArgs) -> Result<inputs::Input, Failure> {

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{JudgingArgs, PolicyArg, StoreArgs};
+use super::args::StoreArgs;
 use super::console;
 use super::failure::Failure;
-use crate::baseline::{DirectoryStore, Listing, Store, read_each};
-use crate::compare::{Policy, Selection, Stance, history, select};
+use super::stores;
+use crate::baseline::{Listing, Standing, Store, read_each, up_to};
+use crate::compare::{Policy, Selection, history, select};
 use crate::conduct::default_branch;
+use crate::plan::BaselinePlan;
 use crate::record::{Comparison, Record};
 use crate::text::plain;
 
@@ -15,20 +17,30 @@ use crate::text::plain;
 pub(super) const DEFAULT_STORE: &str = "baselines";
 
 /// Where baselines are, and of which branch.
-#[derive(Debug)]
 pub(super) struct Baselines {
-    store: DirectoryStore,
+    store: Box<dyn Store>,
     branch: String,
+    /// What the change is based on: the base and its first parents. Empty where nobody said.
+    commits: Vec<String>,
 }
 
 impl Baselines {
-    /// The store that the options name, or the one there is. None where there is none, unless a baseline is `wanted`: an
-    /// empty store then says that it is missing.
-    pub(super) fn find(args: &StoreArgs, wanted: bool) -> Option<Self> {
-        let folder = args.store.clone().or_else(|| Some(PathBuf::from(DEFAULT_STORE)).filter(|folder| wanted || folder.is_dir()))?;
+    /// The store that the options name, else the scenario, else the one there is. None where there is none, unless a
+    /// baseline is `wanted`: an empty store then says that it is missing.
+    pub(super) fn find(args: &StoreArgs, plan: &BaselinePlan, wanted: bool) -> Result<Option<Self>, Failure> {
+        let named = args.store.clone().or_else(|| plan.store.as_ref().map(PathBuf::from));
+        let Some(store) = named.or_else(|| Some(PathBuf::from(DEFAULT_STORE)).filter(|folder| wanted || folder.is_dir())) else {
+            return Ok(None);
+        };
         let variable = |name: &str| std::env::var(name).ok();
-        let branch = args.baseline_branch.clone().unwrap_or_else(|| default_branch(&variable, Path::new(".")));
-        Some(Self { store: DirectoryStore::new(folder), branch })
+        let branch = args.baseline_branch.clone().or_else(|| plan.branch.clone());
+        let branch = branch.unwrap_or_else(|| default_branch(&variable, Path::new(".")));
+        Ok(Some(Self { store: stores::open(&store)?, branch, commits: Vec::new() }))
+    }
+
+    /// The same for a change that is based on these commits.
+    pub(super) fn based_on(self, commits: &[String]) -> Self {
+        Self { commits: commits.to_vec(), ..self }
     }
 
     /// Where the records of a scenario are, as a person would name it.
@@ -39,13 +51,23 @@ impl Baselines {
     /// All stored records of a scenario, newest first. Files that can't be read are named on standard error.
     pub(super) fn records(&self, scenario: &str) -> Result<Vec<Record>, Failure> {
         let listing = self.listing(Some(scenario)).map_err(Failure::trouble)?;
-        Ok(read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason)).collect())
+        Ok(read_each(&*self.store, &listing.entries, |found| complain(&found.path, &found.reason)).collect())
     }
 
-    /// What a record would be compared with. Files that can't be read are named on standard error and passed over.
-    fn select(&self, candidate: &Record) -> Result<Selection<Record>, String> {
+    /// What a record is compared with, and how that stands to the commit it is based on. Files that can't be read are
+    /// named on standard error and passed over.
+    fn select(&self, candidate: &Record) -> Result<(Selection<Record>, Option<Standing>), String> {
         let listing = self.listing(Some(&candidate.scenario.name))?;
-        Ok(select(candidate, read_each(&self.store, &listing.entries, |found| complain(&found.path, &found.reason))))
+        let (entries, standing) = match self.commits.as_slice() {
+            [] => (listing.entries.as_slice(), None),
+            commits => {
+                let (entries, standing) = up_to(&listing.entries, commits);
+                (entries, Some(standing))
+            }
+        };
+        let selection = select(candidate, read_each(&*self.store, entries, |found| complain(&found.path, &found.reason)));
+        let standing = standing.filter(|_| !selection.records.is_empty());
+        Ok((selection, standing))
     }
 
     fn listing(&self, scenario: Option<&str>) -> Result<Listing, String> {
@@ -66,30 +88,15 @@ impl Baselines {
 
     /// Compares a record with its baseline, or says why it can't.
     pub(super) fn compare(&self, candidate: &Record, policy: &Policy) -> Result<(Comparison, Selection<Record>), String> {
-        let selection = self.select(candidate)?;
-        let comparison = history(candidate, &selection, &self.place(&candidate.scenario.name), policy);
+        let (selection, standing) = self.select(candidate)?;
+        let mut comparison = history(candidate, &selection, &self.place(&candidate.scenario.name), policy);
+        if let Some(standing) = standing {
+            comparison.note = Some(comparison.note.map_or_else(|| standing.to_string(), |note| format!("{note}; {standing}")));
+        }
         Ok((comparison, selection))
     }
 }
 
 fn complain(path: &Path, reason: &str) {
     console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
-}
-
-/// What a comparison may decide.
-pub(super) fn policy(args: &JudgingArgs, advisory: bool) -> Policy {
-    Policy {
-        on_missing_baseline: stance(args.on_missing_baseline),
-        on_inconclusive: stance(args.on_inconclusive),
-        advisory,
-        ..Policy::default()
-    }
-}
-
-fn stance(policy: PolicyArg) -> Stance {
-    match policy {
-        PolicyArg::Neutral => Stance::Neutral,
-        PolicyArg::Pass => Stance::Pass,
-        PolicyArg::Fail => Stance::Fail,
-    }
 }

@@ -1,6 +1,8 @@
 //! The command line: what is typed becomes calls of the library, and what comes back is printed and written.
 
+mod accept;
 mod args;
+mod base;
 mod baseline;
 mod calibration;
 mod check;
@@ -15,9 +17,12 @@ mod init;
 mod inputs;
 mod interrupt;
 mod parse;
+mod policy;
+mod publish;
 mod repeat;
 mod report;
 mod run;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -42,6 +47,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Init(args) => init::init(&args),
         Command::Baseline(command) => baseline::baseline(&command),
+        Command::Base(args) => base::base(&args),
+        Command::Publish(args) => publish::publish(&args),
         Command::Demo(args) => demo::demo(args),
         Command::Schema => console::print(&format!("{:#}\n", crate::config::schema())).map(|()| ExitCode::SUCCESS),
     };

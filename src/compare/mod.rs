@@ -6,6 +6,7 @@
 //! ones always give the same one.
 
 mod calibration;
+mod changes;
 mod contrast;
 mod error_rate;
 mod figure;
@@ -21,9 +22,10 @@ mod side_by_side;
 mod simulation;
 
 pub use calibration::Tally;
+pub use changes::level_changes;
 pub use figure::{Figure, Percentile};
-pub use history::{between, history};
+pub use history::{between, history, overall, without_base};
 pub use paired::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired};
 pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
-pub use select::{MOST_RECORDS, Selection, select};
+pub use select::{MOST_RECORDS, Selection, WINDOW, select};
 pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};

@@ -75,8 +75,8 @@ fn number_of(reference: &str) -> Option<u64> {
     reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
 }
 
-/// The one line that git answers with; none where there is no git, no repository, or no answer.
-fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+/// What git answers with; none where there is no git, no repository, or no answer.
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !line.is_empty()).then_some(line)

@@ -1,5 +1,6 @@
 //! One whole run, from the start of the service to the record.
 
+mod base;
 mod capacity;
 mod container;
 mod context;
@@ -14,6 +15,7 @@ mod service_use;
 mod steering;
 mod usage;
 
+pub use base::{Base, BaseError, BaseMode, BaseQuestion, BaseWish};
 pub use context::{RunContext, default_branch};
 pub use describe::load as describe_load;
 pub use machine::machine;

@@ -145,7 +145,7 @@ impl<'a> Run<'a> {
             port,
             log: self.options.log,
             append: false,
-            verify_tls: self.plan.http.verify_tls,
+            http: &self.plan.http,
             mask: self.options.mask.clone(),
             interrupted: &interrupted,
         };

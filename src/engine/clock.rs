@@ -42,6 +42,11 @@ impl ArmClock {
         Micros::from(instant.saturating_duration_since(self.inner.zero.get()))
     }
 
+    /// What the clock showed at `time`: where it had stopped by then, where it stopped.
+    pub(super) fn shown_at(&self, time: Micros) -> Micros {
+        self.inner.paused_at.get().map_or(time, |paused| paused.min(time))
+    }
+
     /// Stops the clock: [`ArmClock::now`] stays where it is, and nobody who sleeps wakes up.
     pub fn pause(&self) {
         if self.inner.paused_at.get().is_none() {

@@ -111,7 +111,12 @@ pub(super) struct Context {
 impl Context {
     /// Whether new iterations may start.
     pub(super) fn is_running(&self) -> bool {
-        self.course.get() == Course::Running && self.end.is_none_or(|end| self.clock.now() < end)
+        self.is_running_at(self.clock.now())
+    }
+
+    /// The same for who knows what time it is.
+    pub(super) fn is_running_at(&self, now: Micros) -> bool {
+        self.course.get() == Course::Running && self.end.is_none_or(|end| now < end)
     }
 
     /// Waits until `time`, or until no new iterations start any longer.

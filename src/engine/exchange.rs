@@ -9,10 +9,11 @@ use http::Method;
 use http::header::{CONTENT_ENCODING, LOCATION, SET_COOKIE};
 use tokio::time::Instant;
 
+use super::connection::{Connection, Traffic};
 use super::decode::decode;
 use super::dial::{Dialer, Origin};
 use super::failure::Failure;
-use super::http1::{Connection, Traffic};
+use super::http2::SharedConnections;
 use super::message::Message;
 use super::reply::{Reply, Wanted};
 use super::timers::{Timers, Watch};
@@ -36,6 +37,8 @@ pub(super) struct Network {
     /// Where answers are read into.
     scratch: RefCell<Box<[u8]>>,
     dialer: Dialer,
+    /// The connections of all users, where they share some.
+    shared: Option<SharedConnections>,
 }
 
 /// How much is read at once.
@@ -49,7 +52,8 @@ impl Network {
         };
         Self {
             timers,
-            dialer: Dialer::new(&http),
+            dialer: Dialer::new(&http, &target),
+            shared: http.connections.map(|most| SharedConnections::new(most as usize)),
             http,
             home: Rc::new(Origin::of(&target)),
             credentials: target.userinfo.as_ref().map(encode),
@@ -215,6 +219,9 @@ impl Client {
             {
                 message.set_cookies(jar);
             }
+            if let Some(proxy) = network.dialer.forwarding(&message.origin) {
+                message.send_through(proxy);
+            }
             let wanted = Wanted {
                 is_head: message.method == Method::HEAD,
                 headers: manner.keep_headers,
@@ -258,25 +265,28 @@ impl Client {
                 state.sent = Some(if progress == Progress::Sent { state.begin } else { Instant::now() });
                 connection
             }
-            None => open(network, &message.origin, state).await?,
+            None => connect(network, &message.origin, state).await?,
         };
+        let mut may_be_stale = connection.is_used();
         tell(progress);
         loop {
-            let was_used = connection.used;
             match connection.send(message, wanted, &network.scratch, &mut state.traffic, &mut reply).await {
                 Ok(()) => break,
                 Err(error) => {
-                    let stale = was_used && state.traffic.first_byte.is_none() && error.failure.category == ErrorCategory::Reset;
+                    let stale = may_be_stale && state.traffic.first_byte.is_none() && error.failure.category == ErrorCategory::Reset;
                     let may_repeat = error.unsent || message.method.is_idempotent();
                     if !stale || !may_repeat {
                         return Err(error.failure);
                     }
                     tell(Progress::Reconnected);
-                    connection = open(network, &message.origin, state).await?;
+                    connection = connect(network, &message.origin, state).await?;
+                    may_be_stale = false;
                 }
             }
         }
-        self.connections.push((message.origin.clone(), connection));
+        if network.http.keep_alive && network.shared.is_none() {
+            self.connections.push((message.origin.clone(), connection));
+        }
         Ok(reply)
     }
 
@@ -299,21 +309,37 @@ impl Client {
     }
 }
 
-/// Opens a connection, and notes that the request goes out on it.
-async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<Connection, Failure> {
+/// Opens a connection, or takes a shared one, and notes that the request goes out on it.
+async fn connect(network: &Network, origin: &Rc<Origin>, state: &mut State) -> Result<Connection, Failure> {
     state.connecting = true;
+    let connection = match &network.shared {
+        None => open(network, origin, state).await?,
+        Some(shared) => {
+            let open = async || match open(network, origin, state).await? {
+                Connection::Http2(connection) => Ok(connection),
+                Connection::Http1(_) => Err(Failure::new(ErrorCategory::Protocol, "HTTP/1.1 connections can't be shared")),
+            };
+            Connection::Http2(Box::pin(shared.next(origin, open)).await?)
+        }
+    };
+    state.connecting = false;
+    state.sent = Some(Instant::now());
+    Ok(connection)
+}
+
+async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<Connection, Failure> {
     let limit = network.http.connect_timeout;
     let dialed = {
         // Rare, and large: kept out of the memory that every user takes.
-        let mut dial = Box::pin(network.dialer.dial(origin, &mut state.phases));
+        let mut dial = Box::pin(async {
+            let stream = network.dialer.dial(origin, &mut state.phases).await?;
+            Connection::over(stream, &network.dialer).await
+        });
         network.timers.within(Instant::now() + limit.into(), dial.as_mut()).await
     };
-    let stream = dialed.unwrap_or_else(|| {
+    dialed.unwrap_or_else(|| {
         Err(Failure::new(ErrorCategory::ConnectTimeout, format!("no connection to {} within {limit}", origin.authority)))
-    })?;
-    state.connecting = false;
-    state.sent = Some(Instant::now());
-    Ok(Connection::over(stream))
+    })
 }
 
 fn redirected(message: &Message, reply: &Reply) -> Option<Message> {

@@ -90,8 +90,10 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
     let Assignment { shared, target, zero, load_begin, end, graceful_stop, thread, threads, people } = assignment;
     let timers = Timers::new()?;
     tokio::task::spawn_local(timers.clone().drive());
+    let mut http = shared.plan.http.clone();
+    http.connections = http.connections.map(|all| share(all, thread, threads));
     let context = Rc::new(Context {
-        network: Network::new(timers.clone(), shared.plan.http.clone(), target),
+        network: Network::new(timers.clone(), http, target),
         clock: ArmClock::new(timers, zero),
         recorder: RefCell::new(Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin)),
         load_begin,
@@ -134,6 +136,12 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
     tasks.borrow_mut().abort_all();
     hand_over.finish();
     Ok(())
+}
+
+/// What is one thread's of something that all threads share.
+pub(super) fn share(all: u32, thread: usize, threads: usize) -> u32 {
+    let all = all as usize;
+    (all / threads + usize::from(thread < all % threads)).try_into().unwrap_or(u32::MAX)
 }
 
 /// Waits until all users have gone home.

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use cookie_store::CookieStore;
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
 use http::{HeaderName, Method};
 use url::Url;
 
-use super::dial::Origin;
-use crate::plan::Target;
+use super::dial::{Origin, proxy_authorization};
+use crate::plan::{Proxy, Target};
 
 /// A request as it goes over the wire: the bytes of its head, and its body behind them.
 ///
@@ -173,7 +173,7 @@ impl Message {
             _ => false,
         };
         let method = if becomes_get { Method::GET } else { self.method.clone() };
-        let is_elsewhere = origin != *self.origin;
+        let is_elsewhere = !self.origin.is_of(&target);
         let origin = if is_elsewhere { Rc::new(origin) } else { self.origin.clone() };
         let mut writer = MessageWriter::new(&method, Vec::with_capacity(self.bytes.len() + location.len()));
         writer.bytes().extend_from_slice(url[url::Position::BeforePath..url::Position::AfterQuery].as_bytes());
@@ -187,7 +187,7 @@ impl Message {
                 HOST | AUTHORIZATION => is_elsewhere,
                 COOKIE => is_elsewhere || !self.has_own_cookies,
                 CONTENT_TYPE | TRANSFER_ENCODING => becomes_get,
-                CONTENT_LENGTH => true,
+                CONTENT_LENGTH | PROXY_AUTHORIZATION => true,
                 _ => false,
             };
             if !is_dropped {
@@ -216,6 +216,28 @@ impl Message {
             let colon = line.iter().position(|byte| *byte == b':')?;
             Some((HeaderName::from_bytes(&line[..colon]).ok()?, line[colon + 1..].trim_ascii_start()))
         })
+    }
+
+    /// Path and query.
+    pub(super) fn path(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes[self.path.clone()])
+    }
+
+    /// The body, shared or copied.
+    pub(super) fn whole_body(&self) -> Bytes {
+        if self.shared.is_empty() { Bytes::copy_from_slice(self.body()) } else { self.shared.clone() }
+    }
+
+    /// Makes it one to a proxy: with the whole address in place of the path, and the credentials for the proxy.
+    pub(super) fn send_through(&mut self, proxy: &Proxy) {
+        let prefix = format!("http://{}", self.origin.authority);
+        self.bytes.splice(self.path.start..self.path.start, prefix.bytes());
+        self.path = self.path.start + prefix.len()..self.path.end + prefix.len();
+        let credentials = proxy_authorization(proxy);
+        let line = credentials.as_ref().map(|value| [b"proxy-authorization: ", value.as_bytes(), b"\r\n"].concat()).unwrap_or_default();
+        let end = self.cookies.start + prefix.len();
+        self.cookies = end + line.len()..self.cookies.end + prefix.len() + line.len();
+        self.bytes.splice(end..end, line);
     }
 
     /// The body where it is not shared.

@@ -7,6 +7,7 @@
 mod barrier;
 mod clock;
 mod closed;
+mod connection;
 mod context;
 mod control;
 mod decode;
@@ -16,6 +17,7 @@ mod exchange;
 mod failure;
 mod generator;
 mod http1;
+mod http2;
 mod load;
 mod message;
 mod open;

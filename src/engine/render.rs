@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use http::HeaderName;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 
 use super::decode::ACCEPTED;
@@ -49,6 +49,9 @@ impl RequestPlan {
         let names = |name: &HeaderName| self.headers.iter().any(|(known, _)| known == name);
         if !names(&HOST) {
             writer.known_header(&HOST, &origin.authority);
+        }
+        if !network.http.keep_alive && !names(&CONNECTION) {
+            writer.known_header(&CONNECTION, "close");
         }
         if !names(&USER_AGENT) {
             writer.known_header(&USER_AGENT, AGENT);
@@ -120,9 +123,8 @@ fn elsewhere(address: &str, network: &Network) -> Result<(Rc<Origin>, String), R
     let wrong = |error: &dyn std::fmt::Display| RenderError::Expression(format!("the address `{address}` can't be used: {error}"));
     let url = url::Url::parse(address).map_err(|error| wrong(&error))?;
     let target = Target::parse(&url.origin().ascii_serialization()).map_err(|error| wrong(&error))?;
-    let origin = Origin::of(&target);
     let path = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
-    let origin = if origin == *network.home { network.home.clone() } else { Rc::new(origin) };
+    let origin = if network.home.is_of(&target) { network.home.clone() } else { Rc::new(Origin::of(&target)) };
     Ok((origin, path))
 }
 

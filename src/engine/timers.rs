@@ -25,6 +25,8 @@ struct Inner {
     next_id: Cell<u64>,
     /// What the alarm is set to. Sleepers that go away leave it: an early alarm is cheaper than a system call each.
     armed: Cell<Option<Instant>>,
+    /// Those whose time has come are being woken: the alarm is set when they have said when they want to be woken next.
+    ringing: Cell<bool>,
     rearm: tokio::sync::Notify,
     #[cfg(target_os = "linux")]
     alarm: Option<linux::Alarm>,
@@ -53,6 +55,7 @@ impl Timers {
             sleepers: RefCell::default(),
             next_id: Cell::new(0),
             armed: Cell::new(None),
+            ringing: Cell::new(false),
             rearm: tokio::sync::Notify::new(),
             #[cfg(target_os = "linux")]
             alarm,
@@ -65,7 +68,11 @@ impl Timers {
         loop {
             self.inner.alarm_rang().await;
             self.inner.armed.set(None);
+            self.inner.ringing.set(true);
             self.inner.wake_due(Instant::now());
+            behind_the_others().await;
+            self.inner.ringing.set(false);
+            self.inner.arm_first();
         }
     }
 
@@ -141,10 +148,17 @@ impl Inner {
         let id = self.next_id.get();
         self.next_id.set(id + 1);
         self.sleepers.borrow_mut().insert((deadline, id), waker);
-        if self.armed.get().is_none_or(|armed| deadline < armed) {
+        if !self.ringing.get() && self.armed.get().is_none_or(|armed| deadline < armed) {
             self.arm(deadline);
         }
         id
+    }
+
+    fn arm_first(&self) {
+        let first = self.sleepers.borrow().first_key_value().map(|((deadline, _), _)| *deadline);
+        if let Some(deadline) = first {
+            self.arm(deadline);
+        }
     }
 
     fn arm(&self, deadline: Instant) {
@@ -177,18 +191,25 @@ impl Inner {
     fn wake_due(&self, now: Instant) {
         loop {
             let mut sleepers = self.sleepers.borrow_mut();
-            let Some(entry) = sleepers.first_entry() else { return };
-            let deadline = entry.key().0;
-            if deadline > now {
-                drop(sleepers);
-                self.arm(deadline);
-                return;
-            }
+            let Some(entry) = sleepers.first_entry().filter(|entry| entry.key().0 <= now) else { return };
             let waker = entry.remove();
             drop(sleepers);
             waker.wake();
         }
     }
+}
+
+/// Lets the tasks run that are to run already, without a look at the sockets.
+async fn behind_the_others() {
+    let mut is_behind = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_behind, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 /// Waits until its deadline. Dropping it forgets the wake-up.

@@ -51,6 +51,16 @@ impl Client {
         Ok(answer.json::<Compared>()?.merge_base_commit.sha)
     }
 
+    /// The commit that a branch, tag or hash names.
+    pub fn commit_of(&self, name: &str) -> Result<String, GitHubError> {
+        #[derive(Deserialize)]
+        struct Commit {
+            sha: String,
+        }
+        let path = self.path(&format!("commits/{}", escaped(name)));
+        Ok(self.send(&Call::get(path, "find the base", Permission::ReadContents))?.json::<Commit>()?.sha)
+    }
+
     /// A commit and its first parents, at most `most` of them, newest first.
     pub fn first_parents(&self, sha: &str, most: usize) -> Result<Vec<String>, GitHubError> {
         #[derive(Deserialize)]

@@ -31,6 +31,47 @@ pub struct Comparison {
     pub pairs: Option<Pairs>,
     /// Judged and shown figures; the whole run first, then endpoints.
     pub contrasts: Vec<Contrast>,
+    /// The stored runs it was made against, newest first, for a chart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<HistoryPoint>,
+    /// The latest change of level in the stored runs of each figure that had one: what came before is left out of its
+    /// baseline. Of history mode only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<LevelChange>,
+}
+
+/// What is shown of a stored run. Response times of successful requests in seconds; null where there were none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryPoint {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Its commit.
+    pub sha: Option<String>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+}
+
+/// A figure of the stored runs changed its level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelChange {
+    /// `all`, or an endpoint's name.
+    pub scope: String,
+    /// As in [`Contrast::metric`].
+    pub metric: String,
+    /// When the first run on the new level was made.
+    pub at: Timestamp,
+    /// Its commit, where it is known.
+    pub sha: Option<String>,
+    /// The level before (geometric mean), in the metric's unit.
+    pub before: f64,
+    /// The level since.
+    pub after: f64,
+    /// Of the test between the two.
+    pub p: f64,
+    /// How many runs there are since, the first one included.
+    pub records: u32,
 }
 
 /// What a paired comparison is made of, and what its p-values are held against.
@@ -81,6 +122,22 @@ pub struct Contrast {
     pub judged: bool,
     /// What is said of it.
     pub verdict: ContrastVerdict,
+    /// Why a regression doesn't count, where somebody accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+}
+
+/// A regression that somebody accepted: see `docs/comparison.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// What the figure may come to, in the metric's unit.
+    pub ceiling: f64,
+    /// The last day it holds for, UTC.
+    pub until: jiff::civil::Date,
+    /// Why.
+    pub reason: String,
+    /// By whom, where that was said.
+    pub by: Option<String>,
 }
 
 /// How a comparison was made.
@@ -103,6 +160,8 @@ pub enum ContrastVerdict {
     Regressed,
     /// Better, by the same rules.
     Improved,
+    /// Worse, and accepted by a waiver.
+    Accepted,
     /// No change that matters.
     Ok,
     /// The data can't say.
@@ -115,6 +174,8 @@ pub enum ContrastVerdict {
 pub enum ComparisonVerdict {
     /// At least one judged figure regressed.
     Regressed,
+    /// At least one regressed, and all those are accepted by waivers.
+    Accepted,
     /// None regressed, at least one improved.
     Improved,
     /// All judged figures are as they were.
@@ -131,6 +192,7 @@ impl fmt::Display for ContrastVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Regressed => "regressed",
+            Self::Accepted => "accepted",
             Self::Improved => "improved",
             Self::Ok => "ok",
             Self::Inconclusive => "inconclusive",
@@ -142,6 +204,7 @@ impl fmt::Display for ComparisonVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Regressed => "regressed",
+            Self::Accepted => "accepted",
             Self::Improved => "improved",
             Self::Ok => "ok",
             Self::Inconclusive => "inconclusive",

@@ -40,6 +40,12 @@ pub fn annotations(records: &[Record]) -> String {
     out
 }
 
+/// A command to the runner that shows a text on the workflow's page: `warning`, `notice`.
+pub fn workflow_command(command: &str, title: &str, text: &str) -> String {
+    let text: String = text.chars().take(LONGEST).collect();
+    format!("::{command} title={}::{}\n", workflow_property(title), workflow_message(&text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::markdown::{comment_marker, tidy};
+use super::markdown::tidy;
+use super::marker::comment_marker;
 use super::templates;
 use super::terminal::{TerminalOptions, terminal_comparison};
 use super::view::{ComparisonView, foreign};
@@ -68,6 +69,7 @@ mod tests {
             p_adjusted: None,
             judged: false,
             verdict: ContrastVerdict::Inconclusive,
+            accepted: None,
         }
     }
 
@@ -84,7 +86,9 @@ mod tests {
             newest: None,
             newest_sha: None,
             pairs: None,
+            history: Vec::new(),
             contrasts: scopes.iter().flat_map(of).collect(),
+            changes: Vec::new(),
         }
     }
 

@@ -191,6 +191,7 @@ pub(crate) fn contrast(scope: &str, metric: &str, base: f64, candidate: f64, ver
         p_adjusted: Some(0.0004),
         judged: true,
         verdict,
+        accepted: None,
     }
 }
 
@@ -254,7 +255,28 @@ pub(crate) fn passed() -> Record {
             contrast("all", "error_rate", 0.0, 0.0, ContrastVerdict::Ok),
             contrast("POST /cart", "p95", 0.0125, 0.0101, ContrastVerdict::Improved),
         ],
+        history: Vec::new(),
+        changes: Vec::new(),
     });
+    record
+}
+
+/// A run whose only regression was accepted, for a reason that tries to break out of every output.
+pub(crate) fn accepted() -> Record {
+    let mut record = passed();
+    if let Some(comparison) = &mut record.comparison {
+        comparison.verdict = ComparisonVerdict::Accepted;
+        comparison.sentence = "1 figure regressed; the regression is accepted until 2026-12-31.".to_owned();
+        comparison.contrasts.push(Contrast {
+            accepted: Some(Acceptance {
+                ceiling: 0.020,
+                until: jiff::civil::date(2026, 12, 31),
+                reason: "fraud check <b>|\n@octocat".to_owned(),
+                by: Some("Ada".to_owned()),
+            }),
+            ..contrast("GET /products", "p95", 0.0100, 0.0180, ContrastVerdict::Accepted)
+        });
+    }
     record
 }
 
@@ -324,6 +346,8 @@ pub(crate) fn failed() -> Record {
             Contrast { judged: false, interval: None, limit: None, ..contrast("all", "p99", 0.02, 0.03, ContrastVerdict::Regressed) },
             contrast("all", "error_rate", 0.0, 0.005, ContrastVerdict::Inconclusive),
         ],
+        history: Vec::new(),
+        changes: Vec::new(),
     });
     record
 }

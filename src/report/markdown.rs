@@ -1,13 +1,12 @@
 //! Markdown for a pull request's comment and for the summary of a job.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
+use super::marker::{comment_marker, state_line};
 use super::mermaid::{self, Timeline};
 use super::templates;
 use super::view::{ReportView, RunView, Tone};
-use crate::record::Record;
+use crate::record::{Record, Verdict};
 
 /// GitHub refuses comments of more than 65,536 characters; bytes are never fewer than characters.
 pub(super) const COMMENT_BUDGET: usize = 60_000;
@@ -19,23 +18,27 @@ const SUMMARY_BUDGET: usize = 900_000;
 pub struct CommentOptions {
     /// Names the comment, so that a later run finds and updates it; the scenarios' names where it is none.
     pub suite: Option<String>,
+    /// The run before this one did not pass, and its comment is replaced by this one.
+    pub resolved: bool,
+    /// A fork's own workflow measured it: nobody can vouch for the figures.
+    pub from_fork: bool,
+    /// Where the whole report can be downloaded.
+    pub artifact_url: Option<String>,
+    /// Where the log is.
+    pub run_url: Option<String>,
 }
 
-/// The first line of a comment, by which it is found again. Characters that could end the HTML comment, or fool a
-/// search, are percent-encoded: different suites have different markers.
-pub fn comment_marker(suite: &str) -> String {
-    let mut name = String::with_capacity(suite.len());
-    for byte in suite.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'/' => name.push(char::from(byte)),
-            // Two hyphens could be part of `-->`.
-            b'-' if !name.ends_with('-') => name.push('-'),
-            _ => {
-                let _ = write!(name, "%{byte:02X}");
-            }
-        }
+impl CommentOptions {
+    /// Links as Markdown; addresses that are none, or that could end the link, are left out.
+    pub(super) fn links(&self) -> String {
+        let is_address = |url: &&String| {
+            let begins = ["https://", "http://127.0.0.1", "http://localhost"].iter().any(|begin| url.starts_with(begin));
+            begins && url.len() < 2_000 && !url.contains(|c: char| !c.is_ascii_graphic() || "()<>[]\\|\"'`".contains(c))
+        };
+        let links = [("The whole report", &self.artifact_url), ("The run", &self.run_url)];
+        let links = links.iter().filter_map(|(label, url)| url.as_ref().filter(is_address).map(|url| format!("[{label}]({url})")));
+        links.collect::<Vec<_>>().join(" · ")
     }
-    format!("<!-- loadline:{name} -->")
 }
 
 /// The comment of a pull request, at most 60,000 bytes.
@@ -43,17 +46,16 @@ pub fn comment_marker(suite: &str) -> String {
 /// What is too much is left out in this order: rows in which nothing changed, charts, details, long names; what
 /// failed stays, and where even that is too much, what is left out is counted.
 pub fn markdown_comment(records: &[Record], options: &CommentOptions) -> String {
-    let marker = comment_marker(&options.suite.clone().unwrap_or_else(|| suite(records)));
-    within(records, "comment.md.j2", &marker, COMMENT_BUDGET)
+    within(records, "comment.md.j2", options, COMMENT_BUDGET)
 }
 
 /// The summary of a job, well below 1 MiB; shortened like a comment where it has to be.
 pub fn job_summary(records: &[Record]) -> String {
-    within(records, "summary.md.j2", "", SUMMARY_BUDGET)
+    within(records, "summary.md.j2", &CommentOptions::default(), SUMMARY_BUDGET)
 }
 
-/// The scenarios' names.
-fn suite(records: &[Record]) -> String {
+/// What a comment is called where nobody names it: the scenarios' names.
+pub fn suite(records: &[Record]) -> String {
     records.iter().map(|record| record.scenario.name.as_str()).collect::<Vec<_>>().join("+")
 }
 
@@ -86,7 +88,12 @@ const LEVELS: [Cut; 6] = [
 struct Context<'a> {
     report: &'a ReportView,
     runs: Vec<Run<'a>>,
+    /// The hidden lines of a comment.
     marker: &'a str,
+    state: &'a str,
+    resolved: bool,
+    from_fork: bool,
+    links: &'a str,
     cut: Cut,
     /// Whether anything was left out.
     shortened: bool,
@@ -96,16 +103,23 @@ struct Context<'a> {
 struct Run<'a> {
     run: &'a RunView,
     charts: Option<&'a Timeline>,
+    history: Option<&'a str>,
 }
 
-fn within(records: &[Record], template: &str, marker: &str, budget: usize) -> String {
+fn within(records: &[Record], template: &str, options: &CommentOptions, budget: usize) -> String {
     let report = ReportView::of(records);
+    let marker = comment_marker(&options.suite.clone().unwrap_or_else(|| suite(records)));
+    let state = state_line(&Verdict::worst(records.iter().map(|record| record.summary.verdict)).to_string());
+    let links = options.links();
+    let history: Vec<_> = records.iter().map(mermaid::history).collect();
     let charts: Vec<_> = report.runs.iter().map(|run| mermaid::timeline(&run.timeline)).collect();
     let render = |cut: Cut, shortened: bool| {
         let shown = |run: &&RunView| report.runs.len() == 1 || cut.details || run.verdict.tone != Tone::Good;
-        let runs = report.runs.iter().zip(&charts).filter(|(run, _)| shown(run)).take(cut.rows.max(1));
-        let runs = runs.map(|(run, charts)| Run { run, charts: charts.as_ref() }).collect();
-        tidy(&templates::render(template, Context { report: &report, runs, marker, cut, shortened }))
+        let runs = report.runs.iter().zip(&charts).zip(&history).filter(|((run, _), _)| shown(run)).take(cut.rows.max(1));
+        let runs = runs.map(|((run, charts), history)| Run { run, charts: charts.as_ref(), history: history.as_deref() }).collect();
+        let (resolved, from_fork) = (options.resolved, options.from_fork);
+        let context = Context { report: &report, runs, marker: &marker, state: &state, resolved, from_fork, links: &links, cut, shortened };
+        tidy(&templates::render(template, context))
     };
     let fits = |text: &String| text.len() <= budget;
     for (at, cut) in LEVELS.into_iter().enumerate() {
@@ -160,12 +174,12 @@ pub(super) fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ContrastVerdict, ThresholdOutcome, Verdict};
+    use crate::record::{ContrastVerdict, HistoryPoint, ThresholdOutcome};
     use crate::report::fixture;
     use proptest::prelude::*;
 
     fn comment(records: &[Record]) -> String {
-        markdown_comment(records, &CommentOptions { suite: Some("api load".to_owned()) })
+        markdown_comment(records, &CommentOptions { suite: Some("api load".to_owned()), ..CommentOptions::default() })
     }
 
     /// Every row of a table has as many cells as its head, and foreign text began nothing outside of code.
@@ -230,6 +244,25 @@ mod tests {
         assert_ne!(comment_marker("a b"), comment_marker("a%20b"));
         let own = markdown_comment(&[fixture::passed(), fixture::empty()], &CommentOptions::default());
         assert_eq!(own.lines().next(), Some("<!-- loadline:shop%2Bshop -->"));
+    }
+
+    #[test]
+    fn a_comment_links_tells_of_forks_and_says_that_all_is_well_again() {
+        let options = CommentOptions {
+            resolved: true,
+            from_fork: true,
+            artifact_url: Some("https://github.com/octocat/demo/actions/runs/1/artifacts/2".to_owned()),
+            run_url: Some("https://x.y/) [bad](https://evil.example".to_owned()),
+            ..CommentOptions::default()
+        };
+        let mut record = fixture::passed();
+        let at = record.run.started_at;
+        let point = |p95| HistoryPoint { at, sha: Some("0011223".to_owned()), p50: Some(0.01), p95: Some(p95) };
+        record.comparison.as_mut().unwrap().history = vec![point(0.021), point(0.019), point(0.02)];
+        let text = markdown_comment(&[record], &options);
+        check_tables(&text);
+        assert!(!text.contains("evil"), "{text}");
+        insta::assert_snapshot!(text);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Charts that GitHub draws from text.
 
 use crate::metrics::TimelineRow;
+use crate::record::Record;
 use crate::units::Micros;
 
 /// More points than these can't be told apart at the width GitHub gives.
@@ -19,10 +20,22 @@ pub(super) fn timeline(rows: &[TimelineRow]) -> Option<Timeline> {
     let rates: Vec<f64> = points.iter().map(|point| point.rate).collect();
     let p95: Vec<f64> = points.iter().map(|point| point.p95.map_or(0.0, Micros::as_millis_f64)).collect();
     Some(Timeline {
-        throughput: chart("Requests per second", "per second", (from, to), &rates),
-        latency: p95.iter().any(|&value| value > 0.0).then(|| chart("p95 response time in ms", "ms", (from, to), &p95)),
+        throughput: chart("Requests per second", ("seconds", "per second"), (from, to), &rates),
+        latency: p95.iter().any(|&value| value > 0.0).then(|| chart("p95 response time in ms", ("seconds", "ms"), (from, to), &p95)),
         gaps: points.iter().any(|point| point.p95.is_none()),
     })
+}
+
+/// The p95 of the stored runs that a record was compared with and, last, its own; nothing where there are fewer than
+/// two of them, or one has no p95.
+pub(super) fn history(record: &Record) -> Option<String> {
+    let stored = &record.comparison.as_ref()?.history;
+    let own = record.summary.latency.p95_latency;
+    // Newest first as they are stored.
+    let seconds: Vec<f64> = stored.iter().rev().map(|point| point.p95).chain([own]).collect::<Option<_>>()?;
+    let usable = seconds.len() > 1 && seconds.iter().all(|value| value.is_finite() && *value >= 0.0);
+    let millis: Vec<f64> = seconds.iter().map(|value| value * 1_000.0).collect();
+    usable.then(|| chart("p95 response time in ms, this run last", ("runs", "ms"), (1.0, millis.len() as f64), &millis))
 }
 
 /// The charts of one run.
@@ -53,12 +66,12 @@ impl Point {
     }
 }
 
-fn chart(title: &str, unit: &str, (from, to): (f64, f64), values: &[f64]) -> String {
+fn chart(title: &str, (across, unit): (&str, &str), (from, to): (f64, f64), values: &[f64]) -> String {
     let highest = values.iter().copied().fold(0.0, f64::max);
     let top = if highest > 0.0 { highest * 1.1 } else { 1.0 };
     let line = values.iter().map(|&value| number(value)).collect::<Vec<_>>().join(", ");
     format!(
-        "xychart-beta\n    title \"{title}\"\n    x-axis \"seconds\" {} --> {}\n    y-axis \"{unit}\" 0 --> {}\n    line [{line}]",
+        "xychart-beta\n    title \"{title}\"\n    x-axis \"{across}\" {} --> {}\n    y-axis \"{unit}\" 0 --> {}\n    line [{line}]",
         number(from),
         number(to),
         number(top)

@@ -3,6 +3,7 @@
 //! Nothing here knows of HTTP, records or time. Empty and degenerate input gives `None`, never not-a-number.
 
 mod beta_binomial;
+mod change_points;
 mod distribution;
 mod fisher;
 mod hodges_lehmann;
@@ -15,6 +16,7 @@ mod student_score;
 mod trimmed;
 
 pub use beta_binomial::BetaBinomial;
+pub use change_points::{ChangePoint, ChangeRules, change_points};
 pub use distribution::{normal_quantile, student_t_quantile, student_t_upper_tail};
 pub use fisher::fisher_upper_tail;
 pub use hodges_lehmann::hodges_lehmann;

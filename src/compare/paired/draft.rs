@@ -124,6 +124,7 @@ impl Draft {
             p_adjusted: adjusted.then_some(outcome.worse),
             judged: self.judged,
             verdict,
+            accepted: None,
         }
     }
 

@@ -97,7 +97,7 @@ impl<'a> Side<'a> {
             port: self.port,
             log: self.log,
             append,
-            verify_tls: self.plan.http.verify_tls,
+            http: &self.plan.http,
             mask: self.options.mask.clone(),
             interrupted: &interrupted,
         };

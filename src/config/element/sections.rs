@@ -1,7 +1,9 @@
 //! The sections of a scenario.
 
+use super::baseline::BaselineConfig;
 use super::class::ClassConfig;
 use super::feed::FeedConfig;
+use super::http::HttpConfig;
 use super::load::LoadConfig;
 use super::paired::PairedConfig;
 use super::service::ServiceConfig;
@@ -15,7 +17,7 @@ element! {
     /// What an environment replaces, key by key, as a whole.
     "environment", "a mapping such as `{ target: https://staging.example.com }`";
     pub struct SectionsConfig {
-        /// The address under load.
+        /// The address under load, or `unix:/path/of/a.sock`.
         "target" target: Text => optional,
         /// A file with values for `${VAR}`, relative to the scenario; never an error when it is missing.
         "env_file" env_file: Text => optional,
@@ -41,6 +43,8 @@ element! {
         "paired" paired: PairedConfig => optional,
         /// What decides: thresholds by scope. A scope is `all`, `each`, `service`, a user class, an endpoint or a tag.
         "thresholds" thresholds: Map<OneOrMany<ThresholdConfig>> => optional,
+        /// What a run is compared with, and what counts as worse.
+        "baseline" baseline: BaselineConfig => optional,
         /// How long a request may take.
         "timeout" timeout: Micros => default "30s",
         /// How long it may take to connect: name, connection and encryption together.
@@ -53,6 +57,8 @@ element! {
         "cookies" cookies: bool => default "true",
         /// Whether compressed answers are asked for and decoded.
         "decompress" decompress: bool => default "true",
+        /// What is spoken, and over which connections.
+        "http" http: HttpConfig => optional,
         /// How encrypted connections are made.
         "tls" tls: TlsConfig => optional,
         /// Where all random numbers come from; `--seed` wins.

@@ -11,6 +11,6 @@ mod differential;
 mod head;
 mod reader;
 
-pub(super) use connection::{Connection, Traffic};
+pub(super) use connection::{Connection, SendFailure, Traffic};
 
 use reader::Reader;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod baseline;
 mod body;
 mod checks;
 mod classes;
@@ -14,6 +15,7 @@ mod documentation;
 #[cfg(test)]
 mod golden;
 mod headers;
+mod http;
 mod known;
 mod load;
 mod loaded;

@@ -210,8 +210,9 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !rows.is_empty() {
         // Where nothing is judged, there are no limits and one verdict for all: their room is the intervals'.
-        let (interval, limit, verdict) =
-            if comparison.judged { (110, 90, Label("Verdict")) } else { (90, u16::MAX, Extra("Verdict", u16::MAX)) };
+        let never = u16::MAX;
+        let (interval, seen, limit, chance, verdict) =
+            if comparison.judged { (110, 90, 130, 120, Label("Verdict")) } else { (90, never, never, never, Extra("Verdict", never)) };
         let mut table = TableBuilder::new(
             pen,
             [
@@ -222,15 +223,21 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
                 Figure("Candidate"),
                 Figure("Delta"),
                 Extra("95% interval", interval),
+                Extra("Could see", seen),
                 Extra("Limit", limit),
+                Extra("p", chance),
                 verdict,
             ],
         );
         for row in rows {
-            let ContrastView { metric, scope, base, candidate, delta, interval, limit, verdict, .. } = row;
-            table.row(row.tone, [row.tone.symbol(), metric, scope, base, candidate, delta, interval, limit, verdict]);
+            let ContrastView { metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict, .. } = row;
+            let cells = [row.tone.symbol(), metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict];
+            table.row(row.tone, cells);
         }
         out.push_str(&table.render());
+        for row in rows.iter().filter(|row| !row.accepted.is_empty()) {
+            wrapped(out, "  ", &format!("accepted: {} {} {}", row.scope, row.metric, row.accepted), pen);
+        }
     }
 }
 

@@ -46,7 +46,15 @@ impl Bench {
         let log = self.log();
         Service::start(
             &self.plan,
-            &StartOptions { target: &target, port: Some(self.port), log: &log, append: false, verify_tls: true, mask, interrupted },
+            &StartOptions {
+                target: &target,
+                port: Some(self.port),
+                log: &log,
+                append: false,
+                http: &HttpPlan::default(),
+                mask,
+                interrupted,
+            },
         )
     }
 
