@@ -5,6 +5,7 @@
 
 mod baseline;
 mod blocks;
+mod calibration;
 mod endpoint;
 mod figures;
 mod file;
@@ -23,6 +24,7 @@ pub use baseline::{
 pub use blocks::{
     Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
 };
+pub use calibration::{CALIBRATION_VERSION, Calibration};
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
 pub use figures::{LatencyOf, Precision, RunFigures, ScopeFigures};
 pub use file::{ReadError, WriteError, create_atomically, write_atomically};

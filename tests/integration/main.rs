@@ -6,6 +6,7 @@ mod support;
 mod around_the_load;
 mod baselines;
 mod blocks;
+mod calibration;
 mod checking;
 mod corpora;
 mod demo_run;
