@@ -44,7 +44,7 @@ thresholds:
 # One use of the action as a user would write it.
 WORKFLOW = {
     "name": "loadline",
-    "on": ["pull_request", "push", "workflow_dispatch", "workflow_run"],
+    "on": ["pull_request", "pull_request_target", "push", "workflow_dispatch", "workflow_run"],
     "permissions": {},
     "jobs": {
         "load": {
