@@ -103,11 +103,11 @@ mod tests {
           inconclusive: one run on each side says nothing about noise, so no difference is judged
           times include those of failed requests (both sides)
           Baseline: 1 record of base.json.
-             Metric  Scope                         Base  Candidate  Delta     95% interval  Verdict
-          ·  p50     all                           10ms     10.6ms  +6.0%  -2.0% to +15.0%  inconclusive (shown only)
-          ·  p95     all                           20ms       19ms  -5.0%                –  inconclusive (shown only)
-          ·  p50     GET /<b>|x`@octocat\u{1b}[2J  10ms     10.6ms  +6.0%  -2.0% to +15.0%  inconclusive (shown only)
-          ·  p95     GET /<b>|x`@octocat\u{1b}[2J  20ms       19ms  -5.0%                –  inconclusive (shown only)
+             Metric  Scope                         Base  Candidate  Delta     95% interval
+          ·  p50     all                           10ms     10.6ms  +6.0%  -2.0% to +15.0%
+          ·  p95     all                           20ms       19ms  -5.0%                –
+          ·  p50     GET /<b>|x`@octocat\u{1b}[2J  10ms     10.6ms  +6.0%  -2.0% to +15.0%
+          ·  p95     GET /<b>|x`@octocat\u{1b}[2J  20ms       19ms  -5.0%                –
 
         INCONCLUSIVE  head.json against base.json
         ");

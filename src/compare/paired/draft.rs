@@ -125,6 +125,7 @@ impl Draft {
             p_adjusted: adjusted.then_some(outcome.worse),
             judged: self.judged,
             verdict,
+            accepted: None,
         }
     }
 

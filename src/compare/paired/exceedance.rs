@@ -18,8 +18,11 @@ const BEYOND: f64 = 20.0;
 /// With fewer times than this beyond the percentile in a block, most differences are nothing or one: trimming would cut
 /// off what there is to see.
 const FEW_BEYOND: f64 = 2.0;
-/// Changes are looked for up to this factor's logarithm: e^5 is 148.
-const FARTHEST: f64 = 5.0;
+/// Changes are looked for within the logarithms of these factors: 8 % first, 166 times at last.
+const NEAREST: f64 = 0.08;
+const FARTHEST: f64 = 5.2;
+/// A change is found to a hundredth of a percent; the histograms have a tenth of one.
+const EXACT: f64 = 1e-4;
 
 /// Pairs, with the numbers of their signs, and the percentile that they are compared at.
 pub(super) struct Exceedance<'a> {
@@ -100,11 +103,16 @@ impl<'a> Exceedance<'a> {
             let middle = self.middle(shift)?;
             Some(if middle.mean == 0.0 { 0.0 } else { middle.mean / middle.error } - statistic)
         };
-        let (mut low, mut high) = (-FARTHEST, FARTHEST);
-        if at(low)? < 0.0 || at(high)? > 0.0 {
-            return None;
+        // Most changes are small: a narrow bracket first, wider ones where it holds nothing.
+        let mut reach = NEAREST;
+        while at(-reach)? < 0.0 || at(reach)? > 0.0 {
+            reach *= 4.0;
+            if reach > FARTHEST {
+                return None;
+            }
         }
-        while high - low > 1e-5 {
+        let (mut low, mut high) = (-reach, reach);
+        while high - low > EXACT {
             let middle = f64::midpoint(low, high);
             if at(middle)? > 0.0 { low = middle } else { high = middle }
         }

@@ -51,6 +51,7 @@ fn what(load: BlockLoad) -> Alternation {
         drain: Micros::from_secs(5),
         renew_after: Duration::from_secs(60),
         until: Instant::now() + Duration::from_secs(60),
+        at_least: 0,
         number: 3,
     }
 }
@@ -202,9 +203,11 @@ fn connections_are_opened_anew_between_blocks() {
 }
 
 #[test]
-fn no_pair_begins_that_would_not_end_in_time() {
+fn no_pair_begins_that_would_not_end_in_time_but_as_many_as_are_needed() {
     let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
     let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
     let what = Alternation { until: Instant::now() + Duration::from_millis(10), ..what(arrivals(10.0)) };
     assert_eq!(run(&plan, &[base.address, candidate.address], &what, 5).len(), 0);
+    let what = Alternation { at_least: 2, ..what };
+    assert_eq!(run(&plan, &[base.address, candidate.address], &what, 5).len(), 4);
 }
