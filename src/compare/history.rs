@@ -87,7 +87,6 @@ pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
         contrasts: Vec::new(),
         changes: Vec::new(),
         history: Vec::new(),
-        pairs: None,
     }
 }
 

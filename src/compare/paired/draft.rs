@@ -125,7 +125,6 @@ impl Draft {
             p_adjusted: adjusted.then_some(outcome.worse),
             judged: self.judged,
             verdict,
-            accepted: None,
         }
     }
 

@@ -78,8 +78,6 @@ pub fn paired(blocks: &Blocks, source: &str, policy: &Policy) -> Comparison {
         newest_sha: header.base.sha.clone(),
         pairs: Some(pairs),
         contrasts,
-        changes: Vec::new(),
-        history: Vec::new(),
     };
     comparison.sentence = sentence::compared(&comparison, &drafts);
     comparison
