@@ -14,6 +14,7 @@ pub mod demo;
 pub mod engine;
 pub mod gate;
 pub mod github;
+pub mod import;
 pub mod live;
 pub mod metrics;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,12 +32,14 @@ Options can also be set as the environment variables named with them; an empty o
 pub(super) enum Command {
     /// Load, judge, report; the exit code is the verdict
     Run(Box<RunArgs>),
-    /// Compare two records, without any load
+    /// Compare two records or results of other tools, without any load
     Compare(CompareArgs),
     /// Render a stored record again, in any format
     Report(ReportArgs),
     /// Validate scenarios: every problem at once, with the line it stands on
     Check(CheckArgs),
+    /// Write a first scenario, and a workflow for GitHub, into this folder
+    Init(InitArgs),
     /// Look after stored baselines
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -58,11 +60,14 @@ pub(super) struct RunArgs {
     pub(super) inputs: Vec<String>,
 
     /// Start the built-in sample API and run a bundled scenario against it; advisory, so it passes on any machine
-    #[arg(long, conflicts_with_all = ["inputs", "target"])]
+    #[arg(long, conflicts_with_all = ["inputs", "target", "base", "base_dir", "base_command"])]
     pub(super) demo: bool,
 
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
+
+    #[command(flatten)]
+    pub(super) paired: PairedArgs,
 
     #[command(flatten)]
     pub(super) request: RequestArgs,
@@ -73,7 +78,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) output: OutputArgs,
 
-    /// Generator threads (default: half of the cores, so that the service keeps the others)
+    /// Generator threads (default: half of the cores, so that the service keeps the others; paired mode has one)
     #[arg(long, value_name = "N", env = "LOADLINE_THREADS", help_heading = "Scenario")]
     pub(super) threads: Option<NonZeroUsize>,
 }
@@ -133,6 +138,27 @@ pub(super) struct OverrideArgs {
     /// Time limit of a request
     #[arg(long, value_name = "TIME", env = "LOADLINE_TIMEOUT")]
     pub(super) timeout: Option<Micros>,
+}
+
+/// What the service is compared with side by side.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Paired mode (two versions take turns under load)")]
+pub(super) struct PairedArgs {
+    /// Address of the version to compare with, which runs already
+    #[arg(long, value_name = "URL", env = "LOADLINE_BASE", hide_env_values = true, conflicts_with_all = ["base_dir", "base_command"])]
+    pub(super) base: Option<String>,
+
+    /// Working folder of the version to compare with; the scenario's service is started there too, on a port of its own
+    #[arg(long, value_name = "DIR", env = "LOADLINE_BASE_DIR", conflicts_with = "target")]
+    pub(super) base_dir: Option<PathBuf>,
+
+    /// Command that starts the version to compare with, in place of the scenario's
+    #[arg(long, value_name = "CMD", env = "LOADLINE_BASE_COMMAND", hide_env_values = true, conflicts_with = "target")]
+    pub(super) base_command: Option<String>,
+
+    /// How long it takes, from the warm-up to the last block (default: 70s)
+    #[arg(long, value_name = "TIME", env = "LOADLINE_BUDGET")]
+    pub(super) budget: Option<Micros>,
 }
 
 /// What is sent when an address stands in place of a file.
@@ -245,17 +271,36 @@ pub(super) struct OutputArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// Record that is compared with
-    #[arg(value_name = "BASE")]
-    pub(super) base: PathBuf,
+    /// Records, or results of k6, Locust, vegeta and oha: those of the base, and the one that is judged last
+    #[arg(value_names = ["BASE", "HEAD"], num_args = 2.., required = true)]
+    files: Vec<PathBuf>,
 
-    /// Record that is judged
-    #[arg(value_name = "HEAD")]
-    pub(super) head: PathBuf,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: CompareFormatArg,
 
     /// No table: only what regressed, and the verdict
     #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
+}
+
+impl CompareArgs {
+    /// The head, and the files of the base.
+    pub(super) fn sides(&self) -> (&Path, &[PathBuf]) {
+        // At least two are required.
+        self.files.split_last().map_or((Path::new(""), &[]), |(head, base)| (head.as_path(), base))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormatArg {
+    /// Tables for people
+    #[default]
+    Terminal,
+    /// The comment of a pull request
+    Comment,
+    /// The comparison and what it is made of
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +353,13 @@ pub(super) struct CheckArgs {
     /// Say nothing when all is well
     #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Also write a workflow that runs the scenario for every pull request
+    #[arg(long)]
+    pub(super) github: bool,
 }
 
 #[derive(Debug, Subcommand)]

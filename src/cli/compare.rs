@@ -2,25 +2,53 @@
 
 use std::process::ExitCode;
 
-use super::args::CompareArgs;
+use super::args::{CompareArgs, CompareFormatArg};
 use super::console;
 use super::failure::Failure;
-use super::report::read_record;
-use crate::compare::{Policy, between};
+use super::foreign::{self, Comparable};
+use crate::compare::{Policy, between, history, select};
 use crate::gate;
-use crate::report::{TerminalOptions, terminal};
+use crate::record::Record;
+use crate::report::{CommentOptions, TerminalOptions, markdown_comment, terminal};
 
-/// Compares two records without any load; exits with 1 for a regression, 3 for a head that is invalid.
+/// Compares results without any load; exits with 1 for a regression, 3 for a head that is invalid.
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let (base, mut head) = (read_record(&args.base)?, read_record(&args.head)?);
+    let (head, base) = args.sides();
+    let base: Vec<Comparable> = base.iter().map(|path| Comparable::read(path)).collect::<Result<_, _>>()?;
+    let head = Comparable::read(head)?;
+    if !base.iter().chain([&head]).all(|side| matches!(side, Comparable::Record(_))) {
+        return foreign::compare(base, head, args);
+    }
+    let mut records = base.into_iter().chain([head]).filter_map(|side| match side {
+        Comparable::Record(record) => Some(*record),
+        Comparable::Figures(_) => None,
+    });
+    let head = records.next_back();
+    head.map_or(Ok(ExitCode::SUCCESS), |head| compare_records(records.collect(), head, args))
+}
+
+fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) -> Result<ExitCode, Failure> {
     let policy = Policy::default();
-    head.comparison = Some(between(&base, &head, &args.base.display().to_string(), &policy));
+    let source = foreign::named(args.sides().1);
+    head.comparison = Some(match base.as_slice() {
+        [base] => between(base, &head, &source, &policy),
+        _ => {
+            base.sort_by_key(|record| std::cmp::Reverse(record.run.started_at));
+            history(&head, &select(&head, base), &source, &policy)
+        }
+    });
     // Only the comparison decides here: what HEAD's own thresholds said is in its own report.
     head.thresholds.clear();
     head.verify.clear();
     let decision = gate::decide(&head, &policy, false);
     head.summary.verdict = decision.verdict;
-    let options = TerminalOptions { width: console::width(), style: console::style(), quiet: args.quiet, report: None };
-    console::print(&terminal(std::slice::from_ref(&head), &options))?;
+    let head = std::slice::from_ref(&head);
+    console::print(&match args.format {
+        CompareFormatArg::Terminal => {
+            terminal(head, &TerminalOptions { width: console::width(), style: console::style(), quiet: args.quiet, report: None })
+        }
+        CompareFormatArg::Comment => markdown_comment(head, &CommentOptions::default()),
+        CompareFormatArg::Json => head[0].to_json(),
+    })?;
     Ok(ExitCode::from(decision.exit_code()))
 }

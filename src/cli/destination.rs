@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::OutputArgs;
 use super::failure::Failure;
-use crate::record::{Record, write_atomically};
+use crate::record::{Blocks, Record, write_atomically};
 use crate::report::{CommentOptions, folder, locust_csv};
 
 /// Room that must be free in the report folder, in bytes: several times what the largest reports take.
@@ -26,8 +26,8 @@ pub(super) fn prepare(output: &OutputArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the report folder, and what else was asked for.
-pub(super) fn write(output: &OutputArgs, records: &[Record]) -> Result<(), Failure> {
+/// Writes the report folder, the blocks of paired runs, and what else was asked for.
+pub(super) fn write(output: &OutputArgs, records: &[Record], blocks: &[Option<Blocks>]) -> Result<(), Failure> {
     let put = |path: &Path, content: &[u8]| {
         write_atomically(path, content).map_err(|error| Failure::trouble(format!("failed to write {}", Failure::chain(&error))))
     };
@@ -37,6 +37,17 @@ pub(super) fn write(output: &OutputArgs, records: &[Record]) -> Result<(), Failu
     }
     for (name, content) in folder(records, &CommentOptions::default()) {
         put(&output.out.join(name), &content)?;
+    }
+    for (number, blocks) in blocks.iter().enumerate() {
+        let path = output.out.join(blocks_file(number));
+        let Some(blocks) = blocks else {
+            // Of an earlier run: what lies beside a record must belong to it.
+            let _ = std::fs::remove_file(path);
+            continue;
+        };
+        let mut content = Vec::new();
+        blocks.write(&mut content).map_err(|error| Failure::trouble(format!("failed to pack the blocks: {error}")))?;
+        put(&path, &content)?;
     }
     for (number, record) in records.iter().enumerate() {
         if let Some(file) = &output.json {
@@ -56,6 +67,11 @@ pub(super) fn csv_file(prefix: &Path, suffix: &str) -> PathBuf {
     let mut name = prefix.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// `blocks.jsonl.gz`, for further scenarios `blocks-2.jsonl.gz` and so on.
+fn blocks_file(number: usize) -> String {
+    if number == 0 { "blocks.jsonl.gz".to_owned() } else { format!("blocks-{}.jsonl.gz", number + 1) }
 }
 
 /// The path itself for the first of several scenarios, `name-2.json` for the second, and so on.

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{OverrideArgs, RunArgs};
+use super::args::{OverrideArgs, PairedArgs, RunArgs};
 use super::console;
 use super::failure::Failure;
-use crate::config::{Overrides, ProcessEnv};
+use crate::config::{Base, Overrides, ProcessEnv};
 use crate::demo;
 use crate::plan::{self, CompileOptions, Loaded, Plan, PortPlan, ReadyPlan, ReadyProbe, ServicePlan, UrlRun};
 use crate::text::{Diagnostic, Severity, render, render_styled};
@@ -42,7 +42,7 @@ pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
         return Ok(vec![Input { plan: Arc::new(accepted(vec![loaded])?.remove(0)), name: args.inputs[0].clone() }]);
     }
     let files = files(&args.inputs.iter().map(PathBuf::from).collect::<Vec<_>>())?;
-    let overrides = overrides(&args.overrides, &args.judging.thresholds);
+    let overrides = Overrides { base: base(args)?, budget: args.paired.budget, ..overrides(&args.overrides, &args.judging.thresholds) };
     let process = ProcessEnv::current();
     let loaded = files.iter().map(|file| plan::load(file, &overrides, &process, CompileOptions { strict_env: true })).collect();
     let names = files.iter().map(|file| file.display().to_string());
@@ -82,7 +82,28 @@ pub(super) fn overrides(args: &OverrideArgs, thresholds: &[String]) -> Overrides
         seed: args.seed,
         timeout: args.timeout,
         thresholds: thresholds.to_vec(),
+        base: None,
+        budget: None,
     }
+}
+
+/// What the options compare with, where they do.
+fn base(args: &RunArgs) -> Result<Option<Base>, Failure> {
+    let PairedArgs { base, base_dir, base_command, budget } = args.paired.clone();
+    let base = Base { url: base, folder: base_dir, command: base_command };
+    if base == Base::default() {
+        let unused = "`--budget` belongs to paired mode\n  name what to compare with: `--base`, `--base-dir` or `--base-command`";
+        return if budget.is_some() { Err(Failure::usage(unused)) } else { Ok(None) };
+    }
+    for (given, name) in [(args.overrides.duration.is_some(), "--duration"), (args.overrides.spawn_rate.is_some(), "--spawn-rate")] {
+        if given {
+            return Err(Failure::usage(format!(
+                "`{name}` does not apply in paired mode, which `{}` asks for\n  no load was sent; `--budget` says how long it takes",
+                base.option()
+            )));
+        }
+    }
+    Ok(Some(base))
 }
 
 /// Diagnostics as they are printed, one blank line between them.
@@ -155,6 +176,8 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         duration: overrides.duration,
         timeout: overrides.timeout,
         spawn_rate: overrides.spawn_rate,
+        base: base(args)?,
+        budget: args.paired.budget,
         thresholds: args.judging.thresholds.clone(),
         seed: overrides.seed,
     })

@@ -9,8 +9,10 @@ mod console;
 mod demo;
 mod destination;
 mod failure;
+mod foreign;
 mod fork;
 mod history;
+mod init;
 mod inputs;
 mod interrupt;
 mod parse;
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Base(args) => base::base(&args),
         Command::Publish(args) => publish::publish(&args),

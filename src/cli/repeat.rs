@@ -22,6 +22,11 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
     option("--method", args.request.method.clone());
+    option("--base", args.paired.base.as_deref().map(without_userinfo));
+    option("--base-dir", args.paired.base_dir.as_ref().map(|folder| folder.display().to_string()));
+    // A command line may hold anything.
+    option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
+    option("--budget", args.paired.budget.map(|budget| budget.to_string()));
     for threshold in &args.judging.thresholds {
         option("--threshold", Some(threshold.clone()));
     }

@@ -149,7 +149,7 @@ fn weights(judged: &[&Draft]) -> Vec<f64> {
 
 /// The worst that is said of a judged figure. What can't be told is not made up for by an improvement elsewhere, and
 /// where no latency could be judged at all, a steady error rate is no good news either.
-fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
+pub(super) fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
     let any = |verdict| contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == verdict);
     let latency_judged = contrasts.iter().any(|contrast| contrast.judged && contrast.metric.starts_with('p'));
     if any(ContrastVerdict::Regressed) {

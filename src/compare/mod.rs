@@ -13,6 +13,7 @@ mod policy;
 mod prediction;
 mod select;
 mod sentence;
+mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
@@ -20,3 +21,4 @@ pub use figure::{Figure, Percentile};
 pub use history::{between, history};
 pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
 pub use select::{MOST_RECORDS, Selection, select};
+pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};

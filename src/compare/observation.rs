@@ -146,7 +146,7 @@ fn throughput_error(slices: &[&TimelineRow]) -> Option<f64> {
 
 /// Standard error of a percentile's logarithm if all requests were independent: half the distance between the order
 /// statistics one standard deviation of their binomial rank apart. Source: David & Nagaraja, "Order Statistics", 7.1.
-fn sampling_error(times: &Histogram, percent: f64) -> f64 {
+pub(super) fn sampling_error(times: &Histogram, percent: f64) -> f64 {
     let share = percent / 100.0;
     let deviation = 100.0 * (share * (1.0 - share) / times.count().max(1) as f64).sqrt();
     let at = |percent: f64| times.percentile(percent.clamp(0.0, 100.0)).map(|time| time.as_secs_f64().ln());

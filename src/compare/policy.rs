@@ -145,7 +145,7 @@ impl Rule {
                     0.10
                 }
             }
-            (Figure::Percentile(percentile), ComparisonMode::History) => {
+            (Figure::Percentile(percentile), ComparisonMode::History | ComparisonMode::Unjudged) => {
                 if percentile.percent() <= 75.0 {
                     0.05
                 } else {

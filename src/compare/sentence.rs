@@ -88,7 +88,7 @@ fn told_of<'a>(word: &str, contrasts: impl Iterator<Item = &'a Contrast>, by_cha
 }
 
 /// `p95 of `POST /orders` is 32ms, 60 % above the baseline's 20ms`.
-fn told(contrast: &Contrast) -> String {
+pub(super) fn told(contrast: &Contrast) -> String {
     let way = if contrast.delta < 0.0 { "below" } else { "above" };
     let by = if contrast.metric == "error_rate" { points(contrast.delta) } else { percent(contrast.delta) };
     format!(

@@ -25,7 +25,7 @@ use crate::record::{
     CapacityRecord, GeneratorUse, JudgedThreshold, Record, RunInfo, SCHEMA_VERSION, ScenarioId, Sent, ServiceUse, Tool, VerifyRecord,
     Warning,
 };
-use crate::service::{Monitor, Service, StartOptions, choose_port};
+use crate::service::{Monitor, Service, StartOptions, Stopped, choose_port};
 use crate::units::Micros;
 
 /// What a run needs besides the plan.
@@ -76,30 +76,42 @@ pub fn measure(plan: &Arc<Plan>, options: &ConductOptions<'_>, listen: &mut dyn 
     run.finish()
 }
 
-struct Run<'a> {
-    plan: &'a Arc<Plan>,
-    options: &'a ConductOptions<'a>,
-    draft: Draft,
+/// A run under way.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Arc<Plan>,
+    pub(super) options: &'a ConductOptions<'a>,
+    pub(super) draft: Draft,
 }
 
 /// What is known of the run so far.
-struct Draft {
-    started_at: Timestamp,
-    target: String,
-    sent: Sent,
-    totals: Totals,
-    timeline: Timeline,
-    users_max: u32,
-    verify: Vec<VerifyRecord>,
-    service: Option<ServiceUse>,
-    generator: GeneratorUse,
-    warnings: Vec<Warning>,
-    capacity: Option<CapacityRecord>,
-    aborted: Option<JudgedThreshold>,
+pub(super) struct Draft {
+    pub(super) started_at: Timestamp,
+    pub(super) target: String,
+    pub(super) sent: Sent,
+    pub(super) totals: Totals,
+    pub(super) timeline: Timeline,
+    pub(super) users_max: u32,
+    pub(super) verify: Vec<VerifyRecord>,
+    pub(super) service: Option<ServiceUse>,
+    pub(super) generator: GeneratorUse,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) capacity: Option<CapacityRecord>,
+    pub(super) aborted: Option<JudgedThreshold>,
+    /// The load that runs, where it isn't the plan's own.
+    pub(super) instead: Option<Instead>,
+}
+
+/// A load that runs in place of the plan's own.
+pub(super) struct Instead {
+    pub(super) load: LoadPlan,
+    /// In a few words.
+    pub(super) told: String,
+    /// Of the load: other than that of the plan, for runs of the one can't be compared with runs of the other.
+    pub(super) digest: String,
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Arc<Plan>, options: &'a ConductOptions<'a>) -> Self {
+    pub(super) fn new(plan: &'a Arc<Plan>, options: &'a ConductOptions<'a>) -> Self {
         let draft = Draft {
             started_at: Timestamp::now(),
             target: plan.target.clone(),
@@ -113,6 +125,7 @@ impl<'a> Run<'a> {
             warnings: Vec::new(),
             capacity: None,
             aborted: None,
+            instead: None,
         };
         Self { plan, options, draft }
     }
@@ -131,7 +144,8 @@ impl<'a> Run<'a> {
             target: &target,
             port,
             log: self.options.log,
-            verify_tls: self.plan.http.verify_tls,
+            append: false,
+            http: &self.plan.http,
             mask: self.options.mask.clone(),
             interrupted: &interrupted,
         };
@@ -149,14 +163,7 @@ impl<'a> Run<'a> {
         if let Some(service) = &mut self.draft.service {
             service.died = died;
         }
-        let stopped = service.stop();
-        let complaints = [
-            stopped.forced.then(|| "the service did not end within five seconds of being asked to, and was killed".to_owned()),
-            stopped.stop_failed.map(|why| format!("`service.stop` failed: {why}")),
-            (!stopped.left.is_empty()).then(|| format!("processes of the service could not be ended: {:?}", stopped.left)),
-            stopped.mask_failed.map(|why| format!("secrets in service.log could not be masked, so it was emptied: {why}")),
-        ];
-        self.draft.warnings.extend(complaints.into_iter().flatten().map(|message| plain_warning("service_stop", message)));
+        self.draft.warnings.extend(complaints(service.stop()));
         result
     }
 
@@ -204,7 +211,7 @@ impl<'a> Run<'a> {
         result
     }
 
-    fn procedure(
+    pub(super) fn procedure(
         &self,
         kind: ProcedureKind,
         target: &Target,
@@ -331,7 +338,7 @@ impl<'a> Run<'a> {
         result.failure
     }
 
-    fn finish(mut self) -> Measured {
+    pub(super) fn finish(mut self) -> Measured {
         let plan = self.plan;
         let totals = &self.draft.totals;
         let generator = &mut self.draft.generator;
@@ -344,6 +351,8 @@ impl<'a> Run<'a> {
         let capacity = self.draft.capacity.as_ref();
         let circumstances = Circumstances {
             plan,
+            load: self.draft.instead.as_ref().map_or(&plan.load, |instead| &instead.load),
+            paired: self.draft.instead.is_some(),
             totals,
             generator: &self.draft.generator,
             capacity,
@@ -361,7 +370,7 @@ impl<'a> Run<'a> {
             tool: Tool { name: "loadline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             scenario: ScenarioId {
                 name: plan.name.clone(),
-                digest: plan.digest.clone(),
+                digest: self.draft.instead.as_ref().map_or(&plan.digest, |instead| &instead.digest).clone(),
                 profile: plan.profile.clone(),
                 environment: plan.environment.clone(),
             },
@@ -369,9 +378,9 @@ impl<'a> Run<'a> {
                 id: run_id(self.draft.started_at, plan.seed),
                 started_at: self.draft.started_at,
                 duration: self.draft.totals.duration,
-                warmup: self.warmup(),
+                warmup: if self.draft.instead.is_some() { Micros::ZERO } else { self.warmup() },
                 seed: plan.seed,
-                load: describe::load(&plan.load),
+                load: self.draft.instead.as_ref().map_or_else(|| describe::load(&plan.load), |instead| instead.told.clone()),
                 users_max: self.draft.users_max,
                 target: self.draft.target,
                 sha: context.sha.clone(),
@@ -399,7 +408,7 @@ impl<'a> Run<'a> {
     }
 
     fn asked_rate(&self) -> Option<f64> {
-        match &self.plan.load {
+        match self.draft.instead.as_ref().map_or(&self.plan.load, |instead| &instead.load) {
             LoadPlan::Open(open) if matches!(open.rate, RateShape::Constant(_)) || open.iterations.is_none() => engine::asked_rate(open),
             _ => None,
         }
@@ -408,13 +417,24 @@ impl<'a> Run<'a> {
 
 impl GeneratorUse {
     /// What this process used since `before`, in terms of the threads that ran.
-    fn take_usage(&mut self, before: &Usage, elapsed: Duration) {
+    pub(super) fn take_usage(&mut self, before: &Usage, elapsed: Duration) {
         let now = Usage::now();
         self.cpu_seconds = now.cpu_since(before).map(|cpu| cpu.as_secs_f64());
         let available = elapsed.as_secs_f64() * f64::from(self.threads);
         self.cpu_percent = self.cpu_seconds.filter(|_| available > 0.0).map(|cpu| cpu / available * 100.0);
         self.memory_max = now.memory_max.map(|memory| memory.0);
     }
+}
+
+/// What is worth saying of the end of a service.
+pub(super) fn complaints(stopped: Stopped) -> impl Iterator<Item = Warning> {
+    let complaints = [
+        stopped.forced.then(|| "the service did not end within five seconds of being asked to, and was killed".to_owned()),
+        stopped.stop_failed.map(|why| format!("`service.stop` failed: {why}")),
+        (!stopped.left.is_empty()).then(|| format!("processes of the service could not be ended: {:?}", stopped.left)),
+        stopped.mask_failed.map(|why| format!("secrets in service.log could not be masked, so it was emptied: {why}")),
+    ];
+    complaints.into_iter().flatten().map(|message| plain_warning("service_stop", message))
 }
 
 /// Names a run: when it began, and four digits that tell apart runs of the same millisecond.
@@ -426,7 +446,7 @@ fn run_id(started_at: Timestamp, seed: u64) -> String {
 }
 
 /// An error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = format!("failed to {error}");
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -444,12 +464,12 @@ pub(super) fn trouble(code: &str, message: String) -> Warning {
     Warning { code: code.to_owned(), invalidates: true, message, advice: Some(advice).filter(|advice| !advice.is_empty()) }
 }
 
-const SERVICE_DIED: &str = "service_died";
+pub(super) const SERVICE_DIED: &str = "service_died";
 
-fn service_died(how: &str) -> Warning {
+pub(super) fn service_died(how: &str) -> Warning {
     trouble(SERVICE_DIED, format!("the service ended by itself during the run ({how})\nread service.log in the report folder"))
 }
 
-fn plain_warning(code: &str, message: String) -> Warning {
+pub(super) fn plain_warning(code: &str, message: String) -> Warning {
     Warning { code: code.to_owned(), invalidates: false, message, advice: None }
 }

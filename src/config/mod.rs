@@ -19,7 +19,7 @@ mod variables;
 pub mod yaml;
 
 pub use element::*;
-pub use overrides::Overrides;
+pub use overrides::{Base, Overrides};
 pub use read::{Reading, read};
 pub use reader::{Map, MapEntry, OneOrMany, Spanned, Text, Weight, Whole};
 pub use scenario::Scenario;

@@ -21,6 +21,10 @@ pub struct Overrides {
     pub rate: Option<Rate>,
     /// `--max-users`
     pub max_users: Option<u32>,
+    /// `--base`, `--base-dir`, `--base-command`: what the service is compared with, side by side.
+    pub base: Option<Base>,
+    /// `--budget`
+    pub budget: Option<Micros>,
     /// `--profile`
     pub profile: Option<String>,
     /// `--environment`
@@ -35,4 +39,26 @@ pub struct Overrides {
     pub timeout: Option<Micros>,
     /// `--threshold`: `p95 < 500ms`, or with a scope in front: `GET /health: p95 < 50ms`. They come on top.
     pub thresholds: Vec<String>,
+}
+
+/// What the service under test is compared with in paired mode: a running service, or one that is started.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Base {
+    /// `--base`: the address of a service that runs already.
+    pub url: Option<String>,
+    /// `--base-dir`: `service.command` is started there too. Relative to the working folder.
+    pub folder: Option<PathBuf>,
+    /// `--base-command`: started in place of `service.command`.
+    pub command: Option<String>,
+}
+
+impl Base {
+    /// The option that asks for paired mode, as messages name it.
+    pub fn option(&self) -> &'static str {
+        match (&self.url, &self.folder) {
+            (Some(_), _) => "--base",
+            (None, Some(_)) => "--base-dir",
+            (None, None) => "--base-command",
+        }
+    }
 }

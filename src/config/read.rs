@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::adjust::adjust;
 use super::dotenv::dotenv;
-use super::element::{DocumentConfig, SectionsConfig};
+use super::element::{DocumentConfig, PairedConfig, SectionsConfig};
 use super::fill::{Filled, fill};
 use super::overrides::Overrides;
 use super::reader::{Element, Read, Reader, Spanned, one_of};
@@ -94,6 +94,10 @@ fn read_scenario(
     if let Some(timeout) = overrides.timeout {
         sections.timeout = Some(Spanned { value: timeout, span: Span::OUTSIDE });
     }
+    if let Some(budget) = overrides.budget {
+        let paired = sections.paired.get_or_insert_with(|| Spanned { value: PairedConfig::default(), span: Span::OUTSIDE });
+        paired.value.budget = Some(Spanned { value: budget, span: Span::OUTSIDE });
+    }
     Some(Scenario {
         source: Arc::clone(source),
         folder: folder.to_owned(),
@@ -102,6 +106,7 @@ fn read_scenario(
         profile: selection.profile,
         sections,
         load,
+        base: overrides.base.clone(),
         thresholds: overrides.thresholds.clone(),
         target_given: overrides.target.is_some(),
         keeps_port,

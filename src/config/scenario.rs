@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::element::{LoadConfig, SectionsConfig};
+use super::overrides::Base;
 use super::reader::{Spanned, Text};
 use super::variables::Variables;
 use super::yaml::Span;
@@ -29,6 +30,8 @@ pub struct Scenario {
     pub sections: SectionsConfig,
     /// The load that runs, overrides in it.
     pub load: Option<Spanned<LoadConfig>>,
+    /// What it is compared with side by side, where that was asked for.
+    pub base: Option<Base>,
     /// `--threshold`s.
     pub thresholds: Vec<String>,
     /// `--target` was given: the service already runs.

@@ -42,6 +42,11 @@ impl ArmClock {
         Micros::from(instant.saturating_duration_since(self.inner.zero.get()))
     }
 
+    /// What the clock showed at `time`: where it had stopped by then, where it stopped.
+    pub(super) fn shown_at(&self, time: Micros) -> Micros {
+        self.inner.paused_at.get().map_or(time, |paused| paused.min(time))
+    }
+
     /// Stops the clock: [`ArmClock::now`] stays where it is, and nobody who sleeps wakes up.
     pub fn pause(&self) {
         if self.inner.paused_at.get().is_none() {
@@ -74,12 +79,19 @@ impl ArmClock {
                 self.inner.resumed.notified().await;
                 continue;
             }
-            let deadline = self.inner.zero.get() + Duration::from(time);
-            if Instant::now() >= deadline {
+            let zero = self.inner.zero.get();
+            self.inner.timers.sleep_until(zero + Duration::from(time)).await;
+            // Unless it stood still meanwhile, that was it.
+            if self.inner.paused_at.get().is_none() && self.inner.zero.get() == zero {
                 return;
             }
-            self.inner.timers.sleep_until(deadline).await;
         }
+    }
+
+    /// Wakes all who sleep, also those who wait for the clock to go on, for them to look whether they still want to.
+    pub(super) fn wake_everybody(&self) {
+        self.inner.timers.wake_everybody();
+        self.inner.resumed.notify_waiters();
     }
 
     /// The thread's timers, for waits that go on while the arm stands still (timeouts of requests).

@@ -42,19 +42,21 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
         if active > next {
             present = None;
         }
+        let mut now = next;
         if rested || active > next {
             next = active;
             context.wait_until(next).await;
-            if !context.is_running() {
+            now = context.clock.now();
+            if !context.is_running_at(now) {
                 break;
             }
             // Users that are to start all at once can't all be on time, and that is what was asked for.
             if next > Micros::ZERO {
-                context.record_lag(next, context.clock.now());
+                context.record_lag(next, now);
             }
         }
         user.expect_barriers();
-        if !context.is_running() {
+        if !context.is_running_at(now) {
             break;
         }
         if present.is_none() {
@@ -63,13 +65,13 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
         if context.is_load(next) && !context.shared.take_iteration() {
             break;
         }
-        let pass = user.iterate(next).await;
+        let (pass, end) = user.iterate(next).await;
         let mut think = user.think_time();
         if pass == Pass::Hindered {
             think = think.max(PAUSE);
         }
         rested = think > Micros::ZERO;
-        next = context.clock.now() + think;
+        next = end + think;
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the users of one generator thread share.
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use minijinja::Value;
 use tokio::sync::Notify;
@@ -109,20 +111,20 @@ pub(super) struct Context {
 impl Context {
     /// Whether new iterations may start.
     pub(super) fn is_running(&self) -> bool {
-        self.course.get() == Course::Running && self.end.is_none_or(|end| self.clock.now() < end)
+        self.is_running_at(self.clock.now())
+    }
+
+    /// The same for who knows what time it is.
+    pub(super) fn is_running_at(&self, now: Micros) -> bool {
+        self.course.get() == Course::Running && self.end.is_none_or(|end| now < end)
     }
 
     /// Waits until `time`, or until no new iterations start any longer.
     pub(super) async fn wait_until(&self, time: Micros) {
-        if self.course.get() != Course::Running {
-            return;
-        }
-        let changed = self.course_changed.notified();
         let time = self.end.map_or(time, |end| time.min(end));
-        tokio::select! {
-            () = self.clock.sleep_until(time) => {}
-            () = changed => {}
-        }
+        let mut sleep = std::pin::pin!(self.clock.sleep_until(time));
+        // Whoever changes the course wakes everybody: nobody has to wait for two things.
+        poll_fn(|context| if self.course.get() == Course::Running { sleep.as_mut().poll(context) } else { Poll::Ready(()) }).await;
     }
 
     /// Whether a request with this intended start belongs to the load.

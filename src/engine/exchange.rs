@@ -1,20 +1,22 @@
 //! One request of one user, with all it takes to get its answer: a connection, redirects, a second try.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use bytes::Bytes;
+use base64::Engine as _;
 use cookie_store::CookieStore;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
+use http::Method;
+use http::header::{CONTENT_ENCODING, LOCATION, SET_COOKIE};
 use tokio::time::Instant;
-use url::Url;
 
-use super::connection::{Connection, Wire};
+use super::connection::{Connection, Traffic};
 use super::decode::decode;
 use super::dial::{Dialer, Origin};
 use super::failure::Failure;
-use super::timers::Timers;
+use super::http2::SharedConnections;
+use super::message::Message;
+use super::reply::{Reply, Wanted};
+use super::timers::{Timers, Watch};
 use crate::metrics::{ErrorCategory, Phases};
 use crate::plan::{HttpPlan, Target};
 use crate::units::Micros;
@@ -26,25 +28,62 @@ pub(super) struct Network {
     pub(super) http: HttpPlan,
     pub(super) target: Target,
     pub(super) home: Rc<Origin>,
+    /// What `authorization` is where the target's address holds user information.
+    pub(super) credentials: Option<String>,
+    /// Where bodies are rendered before their length can be written.
+    pub(super) body: RefCell<Vec<u8>>,
+    /// Memory of messages that went out.
+    pub(super) buffers: Buffers,
+    /// Where answers are read into.
+    scratch: RefCell<Box<[u8]>>,
     dialer: Dialer,
+    /// The connections of all users, where they share some.
+    shared: Option<SharedConnections>,
 }
+
+/// How much is read at once.
+const SCRATCH: usize = 64 << 10;
 
 impl Network {
     pub(super) fn new(timers: Timers, http: HttpPlan, target: Target) -> Self {
-        Self { timers, dialer: Dialer::new(&http), http, home: Rc::new(Origin::of(&target)), target }
+        let encode = |(user, password): &(String, String)| {
+            let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+            format!("Basic {credentials}")
+        };
+        Self {
+            timers,
+            dialer: Dialer::new(&http, &target),
+            shared: http.connections.map(|most| SharedConnections::new(most as usize)),
+            http,
+            home: Rc::new(Origin::of(&target)),
+            credentials: target.userinfo.as_ref().map(encode),
+            target,
+            body: RefCell::default(),
+            buffers: Buffers::default(),
+            scratch: RefCell::new(vec![0; SCRATCH].into()),
+        }
     }
 }
 
-/// A request ready to be sent.
-#[derive(Debug, Clone)]
-pub(super) struct Prepared {
-    pub(super) origin: Rc<Origin>,
-    /// Path and query.
-    pub(super) path: Uri,
-    pub(super) method: Method,
-    /// All but `host`, cookies and the length.
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+/// Memory that messages are written into, so that a request asks the allocator for none.
+#[derive(Debug, Default)]
+pub(super) struct Buffers(RefCell<Vec<Vec<u8>>>);
+
+/// Larger ones are not kept: ten thousand users may each have had one.
+const LARGEST_KEPT: usize = 16 << 10;
+const MOST_KEPT: usize = 256;
+
+impl Buffers {
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.0.borrow_mut().pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, buffer: Vec<u8>) {
+        let mut kept = self.0.borrow_mut();
+        if buffer.capacity() <= LARGEST_KEPT && kept.len() < MOST_KEPT {
+            kept.push(buffer);
+        }
+    }
 }
 
 /// How a request is to be treated.
@@ -54,6 +93,8 @@ pub(super) struct Manner {
     pub(super) redirects: u8,
     pub(super) cookies: bool,
     pub(super) decompress: bool,
+    /// Whether somebody looks at the answer's headers.
+    pub(super) keep_headers: bool,
     /// Whether the body is kept; otherwise it is counted and thrown away.
     pub(super) keep_body: bool,
 }
@@ -68,14 +109,6 @@ pub(super) struct Exchange {
     pub(super) phases: Phases,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
-}
-
-/// An answer.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
 }
 
 /// What is told while an exchange runs, so that it is counted even when the run ends in the middle.
@@ -93,42 +126,25 @@ pub(super) enum Progress {
 #[derive(Debug, Default)]
 pub(super) struct Client {
     connections: Vec<(Rc<Origin>, Connection)>,
-    jar: CookieStore,
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("wire", &self.wire).finish_non_exhaustive()
-    }
+    /// None until a cookie was set.
+    jar: Option<Box<CookieStore>>,
+    /// For the timeouts of its requests.
+    watch: Watch,
 }
 
 /// What an exchange has come to so far; survives the exchange when it runs out of time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    begin: Instant,
     connecting: bool,
     sent: Option<Instant>,
-    first_byte: Option<Instant>,
     phases: Phases,
-    bytes_in: u64,
-    bytes_out: u64,
-    /// The connection in use, with its counts when it came into use.
-    wire: Option<(Rc<Wire>, u64, u64)>,
+    traffic: Traffic,
 }
 
 impl State {
-    /// From now on the bytes of this connection count.
-    fn use_wire(&mut self, wire: &Rc<Wire>) {
-        self.take_counts();
-        self.wire = Some((wire.clone(), wire.bytes_in.get(), wire.bytes_out.get()));
-    }
-
-    /// Adds what went over the connection in use.
-    fn take_counts(&mut self) {
-        if let Some((wire, bytes_in, bytes_out)) = self.wire.take() {
-            self.bytes_in += wire.bytes_in.get() - bytes_in;
-            self.bytes_out += wire.bytes_out.get() - bytes_out;
-            self.first_byte = wire.first_byte.get();
-        }
+    fn begun(begin: Instant) -> Self {
+        Self { begin, connecting: false, sent: None, phases: Phases::default(), traffic: Traffic::default() }
     }
 }
 
@@ -137,19 +153,19 @@ impl Client {
     pub(super) async fn exchange(
         &mut self,
         network: &Network,
-        request: Prepared,
+        message: Message,
         manner: Manner,
         tell: &mut dyn FnMut(Progress),
     ) -> Exchange {
-        let deadline = Instant::now() + manner.timeout.into();
-        let mut state = State::default();
+        let begin = Instant::now();
+        let mut state = State::begun(begin);
+        let mut watch = std::mem::take(&mut self.watch);
         let outcome = {
-            let follow = std::pin::pin!(self.follow(network, request, manner, &mut state, tell));
-            network.timers.within(deadline, follow).await
+            let follow = std::pin::pin!(self.follow(network, message, manner, &mut state, tell));
+            network.timers.within_watched(&mut watch, begin, begin + manner.timeout.into(), follow).await
         };
-        let done = Instant::now();
-        state.take_counts();
-        let State { connecting, sent, first_byte, mut phases, bytes_in, bytes_out, .. } = state;
+        self.watch = watch;
+        let State { connecting, sent, mut phases, traffic, .. } = state;
         let reply = outcome.unwrap_or_else(|| {
             let (category, what) = match connecting {
                 true => (ErrorCategory::ConnectTimeout, "no connection"),
@@ -157,7 +173,9 @@ impl Client {
             };
             Err(Failure::new(category, format!("{what} within {}", manner.timeout)))
         });
-        if let (Some(sent), Some(first)) = (sent, first_byte) {
+        // The last byte of a whole answer was its end; of anything else the end is now.
+        let done = traffic.last_byte.filter(|_| reply.is_ok()).unwrap_or_else(Instant::now);
+        if let (Some(sent), Some(first)) = (sent, traffic.first_byte) {
             phases.wait = Some(Micros::from(first.saturating_duration_since(sent)));
             phases.receive = Some(Micros::from(done.saturating_duration_since(first)));
         }
@@ -167,19 +185,19 @@ impl Client {
             }
             Ok(reply)
         });
-        Exchange { reply, sent, done, phases, bytes_in, bytes_out }
+        Exchange { reply, sent, done, phases, bytes_in: traffic.bytes_in, bytes_out: traffic.bytes_out }
     }
 
     /// Before an arm of a paired run goes on: opens connections again that died while nobody used them, or all of them
     /// where `renew` says so. What can't be opened is opened, or fails, when it is needed.
     pub(super) async fn look_after(&mut self, network: &Network, renew: bool) {
         for (origin, mut connection) in std::mem::take(&mut self.connections) {
-            if !renew && connection.is_usable().await {
+            if !renew && connection.is_usable(&network.scratch).await {
                 self.connections.push((origin, connection));
                 continue;
             }
             drop(connection);
-            if let Ok(connection) = self.open(network, &origin, &mut State::default()).await {
+            if let Ok(connection) = open(network, &origin, &mut State::begun(Instant::now())).await {
                 self.connections.push((origin, connection));
             }
         }
@@ -188,7 +206,7 @@ impl Client {
     async fn follow(
         &mut self,
         network: &Network,
-        mut request: Prepared,
+        mut message: Message,
         manner: Manner,
         state: &mut State,
         tell: &mut dyn FnMut(Progress),
@@ -196,15 +214,36 @@ impl Client {
         let mut progress = Progress::Sent;
         let mut left = manner.redirects;
         loop {
-            let reply = self.hop(network, &request, manner, state, progress, tell).await?;
+            if manner.cookies
+                && let Some(jar) = &self.jar
+            {
+                message.set_cookies(jar);
+            }
+            if let Some(proxy) = network.dialer.forwarding(&message.origin) {
+                message.send_through(proxy);
+            }
+            let wanted = Wanted {
+                is_head: message.method == Method::HEAD,
+                headers: manner.keep_headers,
+                cookies: manner.cookies,
+                redirects: left > 0,
+                encoding: manner.keep_body && manner.decompress,
+                body: manner.keep_body,
+                max_body: network.http.max_body.0,
+            };
+            let reply = self.hop(network, &message, &wanted, state, progress, tell).await?;
             if manner.cookies && reply.headers.contains_key(SET_COOKIE) {
-                self.keep_cookies(&request, &reply.headers);
+                self.keep_cookies(&message, &reply);
             }
-            if left == 0 || !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
+            let next = match reply.status {
+                301 | 302 | 303 | 307 | 308 if left > 0 => redirected(&message, &reply),
+                _ => None,
+            };
+            let Some(next) = next else {
+                network.buffers.give_back(message.into_buffer());
                 return Ok(reply);
-            }
-            let Some(next) = redirected(&request, &reply) else { return Ok(reply) };
-            request = next;
+            };
+            message = next;
             left -= 1;
             progress = Progress::Redirected;
         }
@@ -213,136 +252,96 @@ impl Client {
     async fn hop(
         &mut self,
         network: &Network,
-        request: &Prepared,
-        manner: Manner,
+        message: &Message,
+        wanted: &Wanted,
         state: &mut State,
         progress: Progress,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Reply, Failure> {
-        let mut message = self.message(request, manner)?;
-        let mut connection = self.connection(network, &request.origin, state).await?;
-        let mut told = false;
-        let response = loop {
-            state.sent = Some(Instant::now());
-            if !std::mem::replace(&mut told, true) {
-                tell(progress);
+        let mut reply = Reply::default();
+        let mut connection = match self.kept(network, &message.origin).await {
+            Some(connection) => {
+                // A kept connection takes no time; the clock need not be read again.
+                state.sent = Some(if progress == Progress::Sent { state.begin } else { Instant::now() });
+                connection
             }
-            state.use_wire(&connection.wire);
-            match connection.send(message).await {
-                Ok(response) => break response,
+            None => connect(network, &message.origin, state).await?,
+        };
+        let mut may_be_stale = connection.is_used();
+        tell(progress);
+        loop {
+            match connection.send(message, wanted, &network.scratch, &mut state.traffic, &mut reply).await {
+                Ok(()) => break,
                 Err(error) => {
-                    let stale = connection.used && connection.is_silent() && error.failure.category == ErrorCategory::Reset;
-                    let may_repeat = error.unsent.is_some() || request.method.is_idempotent();
+                    let stale = may_be_stale && state.traffic.first_byte.is_none() && error.failure.category == ErrorCategory::Reset;
+                    let may_repeat = error.unsent || message.method.is_idempotent();
                     if !stale || !may_repeat {
                         return Err(error.failure);
                     }
                     tell(Progress::Reconnected);
-                    message = match error.unsent {
-                        Some(message) => message,
-                        None => self.message(request, manner)?,
-                    };
-                    connection = self.open(network, &request.origin, state).await?;
+                    connection = connect(network, &message.origin, state).await?;
+                    may_be_stale = false;
                 }
             }
-        };
-        let (head, body) = response.into_parts();
-        let mut kept = Vec::new();
-        let read = connection.read(body, manner.keep_body.then_some(&mut kept), network.http.max_body.0).await;
-        connection.used = true;
-        read?;
-        self.connections.push((request.origin.clone(), connection));
-        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: kept })
-    }
-
-    /// The kept connection to an origin where it still stands, or a new one.
-    async fn connection(&mut self, network: &Network, origin: &Rc<Origin>, state: &mut State) -> Result<Connection, Failure> {
-        if let Some(at) = self.connections.iter().position(|(kept, _)| Rc::ptr_eq(kept, origin) || kept == origin) {
-            let (_, mut connection) = self.connections.swap_remove(at);
-            if connection.is_usable().await {
-                return Ok(connection);
-            }
         }
-        self.open(network, origin, state).await
-    }
-
-    async fn open(&mut self, network: &Network, origin: &Origin, state: &mut State) -> Result<Connection, Failure> {
-        state.connecting = true;
-        let limit = network.http.connect_timeout;
-        let opened = {
-            let open = std::pin::pin!(async { Connection::over(network.dialer.dial(origin, &mut state.phases).await?).await });
-            network.timers.within(Instant::now() + limit.into(), open).await
-        };
-        let connection = opened.unwrap_or_else(|| {
-            Err(Failure::new(ErrorCategory::ConnectTimeout, format!("no connection to {} within {limit}", origin.authority)))
-        })?;
-        state.connecting = false;
-        Ok(connection)
-    }
-
-    fn message(&self, request: &Prepared, manner: Manner) -> Result<Request<Full<Bytes>>, Failure> {
-        let wrong = |error: &dyn std::fmt::Display| Failure::new(ErrorCategory::Protocol, format!("can't be sent: {error}"));
-        let mut message = Request::new(Full::new(request.body.clone()));
-        *message.method_mut() = request.method.clone();
-        *message.uri_mut() = request.path.clone();
-        let headers = message.headers_mut();
-        headers.reserve(request.headers.len() + 2);
-        headers.insert(HOST, HeaderValue::from_str(&request.origin.authority).map_err(|error| wrong(&error))?);
-        headers.extend(request.headers.clone());
-        if manner.cookies
-            && self.jar.iter_any().next().is_some()
-            && let Ok(url) = request.url()
-        {
-            let cookies: Vec<String> = self.jar.get_request_values(&url).map(|(name, value)| format!("{name}={value}")).collect();
-            if !cookies.is_empty() && !headers.contains_key(COOKIE) {
-                headers.insert(COOKIE, HeaderValue::from_str(&cookies.join("; ")).map_err(|error| wrong(&error))?);
-            }
+        if network.http.keep_alive && network.shared.is_none() {
+            self.connections.push((message.origin.clone(), connection));
         }
-        Ok(message)
+        Ok(reply)
     }
 
-    fn keep_cookies(&mut self, request: &Prepared, headers: &HeaderMap) {
-        let Ok(url) = request.url() else { return };
-        for value in headers.get_all(SET_COOKIE) {
+    /// The kept connection to an origin, where it still stands.
+    async fn kept(&mut self, network: &Network, origin: &Rc<Origin>) -> Option<Connection> {
+        let at = self.connections.iter().position(|(kept, _)| Rc::ptr_eq(kept, origin) || kept == origin)?;
+        let (_, mut connection) = self.connections.swap_remove(at);
+        connection.is_usable(&network.scratch).await.then_some(connection)
+    }
+
+    fn keep_cookies(&mut self, message: &Message, reply: &Reply) {
+        let Some(url) = message.url() else { return };
+        let jar = self.jar.get_or_insert_default();
+        for value in reply.headers.get_all(SET_COOKIE) {
             if let Ok(text) = value.to_str() {
                 // What a browser would refuse is refused here as well.
-                let _ = self.jar.parse(text, &url);
+                let _ = jar.parse(text, &url);
             }
         }
     }
 }
 
-impl Prepared {
-    fn url(&self) -> Result<Url, url::ParseError> {
-        let scheme = if self.origin.tls { "https" } else { "http" };
-        Url::parse(&format!("{scheme}://{}{}", self.origin.authority, self.path))
-    }
+/// Opens a connection, or takes a shared one, and notes that the request goes out on it.
+async fn connect(network: &Network, origin: &Rc<Origin>, state: &mut State) -> Result<Connection, Failure> {
+    state.connecting = true;
+    let connection = match &network.shared {
+        None => open(network, origin, state).await?,
+        Some(shared) => {
+            let open = async || match open(network, origin, state).await? {
+                Connection::Http2(connection) => Ok(connection),
+                Connection::Http1(_) => Err(Failure::new(ErrorCategory::Protocol, "HTTP/1.1 connections can't be shared")),
+            };
+            Connection::Http2(Box::pin(shared.next(origin, open)).await?)
+        }
+    };
+    state.connecting = false;
+    state.sent = Some(Instant::now());
+    Ok(connection)
 }
 
-/// The request that a redirect asks for; none where it leads nowhere that can be followed.
-fn redirected(request: &Prepared, reply: &Reply) -> Option<Prepared> {
-    let location = reply.headers.get(LOCATION)?.to_str().ok()?;
-    let url = request.url().ok()?.join(location).ok()?;
-    let target = Target::parse(url.origin().ascii_serialization().as_str()).ok()?;
-    let origin = Origin::of(&target);
-    let mut next = request.clone();
-    next.path = url[url::Position::BeforePath..url::Position::AfterQuery].parse().ok()?;
-    if origin != *request.origin {
-        // Credentials are for the host they were written for.
-        next.headers.remove(AUTHORIZATION);
-        next.headers.remove(COOKIE);
-        next.origin = Rc::new(origin);
-    }
-    let becomes_get = match reply.status {
-        303 => request.method != Method::HEAD,
-        301 | 302 => request.method == Method::POST,
-        _ => false,
+async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<Connection, Failure> {
+    let limit = network.http.connect_timeout;
+    let dialed = {
+        // Rare, and large: kept out of the memory that every user takes.
+        let mut dial = Box::pin(async {
+            let stream = network.dialer.dial(origin, &mut state.phases).await?;
+            Connection::over(stream, &network.dialer).await
+        });
+        network.timers.within(Instant::now() + limit.into(), dial.as_mut()).await
     };
-    if becomes_get {
-        next.method = Method::GET;
-        next.body = Bytes::new();
-        for header in [CONTENT_TYPE, CONTENT_LENGTH, TRANSFER_ENCODING] {
-            next.headers.remove(header);
-        }
-    }
-    Some(next)
+    dialed.unwrap_or_else(|| {
+        Err(Failure::new(ErrorCategory::ConnectTimeout, format!("no connection to {} within {limit}", origin.authority)))
+    })
+}
+
+fn redirected(message: &Message, reply: &Reply) -> Option<Message> {
+    message.redirected(reply.status, reply.headers.get(LOCATION)?.to_str().ok()?)
 }

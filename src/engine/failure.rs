@@ -1,6 +1,5 @@
 //! Why an exchange failed.
 
-use std::error::Error as _;
 use std::io;
 
 use crate::metrics::ErrorCategory;
@@ -29,22 +28,17 @@ impl Failure {
     }
 
     /// What a broken exchange is.
-    pub(super) fn exchanging(error: &hyper::Error) -> Self {
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            if let Some(io) = inner.downcast_ref::<io::Error>() {
-                return match io.kind() {
-                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::new(ErrorCategory::Protocol, io.to_string()),
-                    _ => Self::new(ErrorCategory::Reset, plain(io)),
-                };
-            }
-            cause = inner.source();
+    pub(super) fn exchanging(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::new(ErrorCategory::Protocol, error.to_string()),
+            io::ErrorKind::UnexpectedEof => Self::cut(),
+            _ => Self::new(ErrorCategory::Reset, plain(error)),
         }
-        if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-            return Self::new(ErrorCategory::Reset, "the connection was closed before the answer was complete");
-        }
-        let detail = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-        Self::new(ErrorCategory::Protocol, format!("{error}{detail}"))
+    }
+
+    /// What an answer without its end is.
+    pub(super) fn cut() -> Self {
+        Self::new(ErrorCategory::Reset, "the connection was closed before the answer was complete")
     }
 }
 

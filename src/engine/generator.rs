@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::Notify;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::clock::ArmClock;
@@ -69,10 +70,15 @@ pub(super) struct Report {
 ///
 /// # Errors
 /// When the system gives no runtime or timer.
-pub(super) fn run(assignment: Assignment, reports: &SyncSender<Report>, spares: &Receiver<Delta>) -> io::Result<()> {
+pub(super) fn run(assignment: Assignment, reports: SyncSender<Report>, spares: Receiver<Delta>) -> io::Result<()> {
     let control = assignment.shared.control.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-    let result = runtime.and_then(|runtime| LocalSet::new().block_on(&runtime, generate(assignment, reports, spares)));
+    // Tasks on the runtime itself: waking one from the place where the runtime waits for sockets is a push on a list. To
+    // wake what `block_on` waits for is a system call, so that is one task, which ends once.
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default());
+    let result = runtime.and_then(|runtime| match runtime.block_on(runtime.spawn_local(generate(assignment, reports, spares))) {
+        Ok(result) => result,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    });
     if let Err(error) = &result {
         // The others must not make a load of which a part is missing.
         control.fail(format!("a generator thread could not start: {error}"));
@@ -80,12 +86,14 @@ pub(super) fn run(assignment: Assignment, reports: &SyncSender<Report>, spares: 
     result
 }
 
-async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: &Receiver<Delta>) -> io::Result<()> {
+async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: Receiver<Delta>) -> io::Result<()> {
     let Assignment { shared, target, zero, load_begin, end, graceful_stop, thread, threads, people } = assignment;
     let timers = Timers::new()?;
     tokio::task::spawn_local(timers.clone().drive());
+    let mut http = shared.plan.http.clone();
+    http.connections = http.connections.map(|all| share(all, thread, threads));
     let context = Rc::new(Context {
-        network: Network::new(timers.clone(), shared.plan.http.clone(), target),
+        network: Network::new(timers.clone(), http, target),
         clock: ArmClock::new(timers, zero),
         recorder: RefCell::new(Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin)),
         load_begin,
@@ -99,8 +107,14 @@ async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: 
         shared,
     });
     tokio::task::spawn_local(follow_course(context.clone()));
-    let hand_over =
-        HandOver { context: &context, thread, reports, spares, tick: Cell::new(0), cpu: Cell::new((thread_cpu(), Instant::now())) };
+    let hand_over = HandOver {
+        context: &context,
+        thread,
+        reports: &reports,
+        spares: &spares,
+        tick: Cell::new(0),
+        cpu: Cell::new((thread_cpu(), Instant::now())),
+    };
     let tasks = Rc::new(RefCell::new(JoinSet::new()));
     let work = async {
         match people {
@@ -122,6 +136,12 @@ async fn generate(assignment: Assignment, reports: &SyncSender<Report>, spares: 
     tasks.borrow_mut().abort_all();
     hand_over.finish();
     Ok(())
+}
+
+/// What is one thread's of something that all threads share.
+pub(super) fn share(all: u32, thread: usize, threads: usize) -> u32 {
+    let all = all as usize;
+    (all / threads + usize::from(thread < all % threads)).try_into().unwrap_or(u32::MAX)
 }
 
 /// Waits until all users have gone home.
@@ -147,6 +167,7 @@ async fn follow_course(context: Rc<Context>) {
         let now = *course.borrow_and_update();
         if now != context.course.replace(now) {
             context.course_changed.notify_waiters();
+            context.clock.wake_everybody();
         }
         if course.changed().await.is_err() {
             return;

@@ -93,7 +93,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         unique_rows: plan.feeds.iter().map(|_| UniqueRows::default()).collect(),
         remarks: Mutex::default(),
     });
-    let threads = threads(load, people.as_deref(), options.threads);
+    let threads = threads(plan, load, people.as_deref(), options.threads);
     // Threads need a moment to start, which must not make the first starts late.
     let zero = Instant::now() + Duration::from_millis(20);
     let (sender, reports) = mpsc::sync_channel(threads * 4);
@@ -119,7 +119,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         let (spare_sender, spare_receiver) = mpsc::sync_channel(2);
         spares.push(spare_sender);
         let sender_of_thread = sender.clone();
-        let run = move || generator::run(assignment, &sender_of_thread, &spare_receiver);
+        let run = move || generator::run(assignment, sender_of_thread, spare_receiver);
         match std::thread::Builder::new().name(format!("generator-{thread}")).spawn(run) {
             Ok(handle) => handles.push(handle),
             Err(error) => {
@@ -237,20 +237,19 @@ fn barriers(plan: &Plan) -> Vec<usize> {
     classes
 }
 
-/// No more threads than there are users for.
-fn threads(load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
+/// No more threads than there are users for, and shared connections.
+fn threads(plan: &Plan, load: &Load, crowd: Option<&Crowd>, asked: usize) -> usize {
     let users = match load {
         Load::Open(open) => open.max_users as usize,
         Load::Closed(_) => crowd.map_or(1, |crowd| crowd.classes.len()),
     };
-    asked.min(users).max(1)
+    asked.min(users).min(plan.http.connections.map_or(usize::MAX, |connections| connections as usize)).max(1)
 }
 
 fn doors(plan: &Plan, open: &OpenLoad, end: Option<Micros>, thread: usize, threads: usize) -> Doors {
-    let share = open.max_users as usize / threads + usize::from(thread < open.max_users as usize % threads);
     Doors {
         arrivals: Arrivals::new(&open.rate, open.arrivals, open.warmup, end, plan.seed),
-        max_users: share.try_into().unwrap_or(u32::MAX),
+        max_users: generator::share(open.max_users, thread, threads),
         max_wait: open.max_wait,
         iterations: open.iterations,
         thread,

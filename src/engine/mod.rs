@@ -16,11 +16,15 @@ mod event;
 mod exchange;
 mod failure;
 mod generator;
+mod http1;
+mod http2;
 mod load;
+mod message;
 mod open;
 mod paired;
 mod procedure;
 mod render;
+mod reply;
 pub mod schedule;
 #[cfg(test)]
 mod testing;

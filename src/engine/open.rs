@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -114,10 +116,10 @@ struct Lobby {
 }
 
 /// How a free user is told what to do, and what it gives back when it goes.
-#[derive(Debug)]
 struct Mailbox {
     message: Cell<Option<Message>>,
-    filled: Notify,
+    /// Who waits for one.
+    waiter: Cell<Option<Waker>>,
     /// Row numbers of unique feeds, by feed.
     rows: Vec<(usize, u64)>,
     /// Counts it as a user.
@@ -133,7 +135,21 @@ enum Message {
 impl Mailbox {
     fn post(&self, message: Message) {
         self.message.set(Some(message));
-        self.filled.notify_one();
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    /// Waits for the next message.
+    async fn next(&self) -> Message {
+        poll_fn(|context| match self.message.take() {
+            Some(message) => Poll::Ready(message),
+            None => {
+                self.waiter.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
     }
 }
 
@@ -169,7 +185,7 @@ impl Lobby {
         let user = User::new(self.context.clone(), class, number, rows.clone());
         let mailbox = Mailbox {
             message: Cell::new(Some(Message::Serve(at))),
-            filled: Notify::new(),
+            waiter: Cell::new(None),
             rows,
             present: RefCell::new(Some(self.context.user_arrives())),
         };
@@ -180,14 +196,7 @@ impl Lobby {
     async fn live(self: Rc<Self>, mut user: User, mailbox: Rc<Mailbox>, mut has_waited: bool) {
         let class = user.class();
         loop {
-            let at = match mailbox.message.take() {
-                Some(Message::Serve(at)) => at,
-                Some(Message::Retire) => return,
-                None => {
-                    user.rest(mailbox.filled.notified()).await;
-                    continue;
-                }
-            };
+            let Message::Serve(at) = user.rest(mailbox.next()).await else { return };
             if !has_waited {
                 self.context.record_lag(at, self.context.clock.now());
             }
@@ -232,6 +241,9 @@ impl Lobby {
 
     /// Drops the arrivals that waited too long; once the run is being stopped, cuts all that wait.
     fn drop_expired(&self) {
+        if self.waiting.borrow().iter().all(VecDeque::is_empty) {
+            return;
+        }
         let stopped = self.context.course.get() != Course::Running;
         let now = self.context.clock.now();
         for queue in self.waiting.borrow_mut().iter_mut() {

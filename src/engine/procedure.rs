@@ -233,8 +233,8 @@ impl Actor {
     }
 
     async fn perform(&self, at: usize, request: &RequestPlan, client: &mut Client) {
-        let failure = match request.prepare(&self.network, &self.scope) {
-            Ok(prepared) => {
+        let failure = match request.compose(&self.network, &self.scope) {
+            Ok(message) => {
                 let ledger = self.ledger.clone();
                 let begin = Instant::now();
                 let mut tell = |progress| match progress {
@@ -242,7 +242,7 @@ impl Actor {
                     Progress::Redirected => ledger.borrow_mut().redirects += 1,
                     Progress::Reconnected => {}
                 };
-                let exchange = client.exchange(&self.network, prepared, request.manner(), &mut tell).await;
+                let exchange = client.exchange(&self.network, message, request.manner(), &mut tell).await;
                 match &exchange.reply {
                     Err(failure) => Some(format!("{}: {}", failure.category, failure.message)),
                     Ok(reply) => {

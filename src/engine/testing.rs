@@ -69,7 +69,7 @@ pub(super) fn plan(steps: Vec<Step>, think_time: ThinkTime, load: LoadPlan) -> P
         environment: None,
         target: String::new(),
         seed: 1,
-        http: HttpPlan { connect_timeout: Micros::from_secs(5), max_body: Bytes(1 << 20), verify_tls: true },
+        http: HttpPlan { connect_timeout: Micros::from_secs(5), max_body: Bytes(1 << 20), ..HttpPlan::default() },
         load,
         classes: vec![class],
         endpoints,
@@ -82,6 +82,7 @@ pub(super) fn plan(steps: Vec<Step>, think_time: ThinkTime, load: LoadPlan) -> P
         teardown: Program::default(),
         thresholds: Vec::new(),
         service: None,
+        paired: None,
         secrets: Vec::new(),
     }
 }

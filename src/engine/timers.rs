@@ -25,6 +25,8 @@ struct Inner {
     next_id: Cell<u64>,
     /// What the alarm is set to. Sleepers that go away leave it: an early alarm is cheaper than a system call each.
     armed: Cell<Option<Instant>>,
+    /// Those whose time has come are being woken: the alarm is set when they have said when they want to be woken next.
+    ringing: Cell<bool>,
     rearm: tokio::sync::Notify,
     #[cfg(target_os = "linux")]
     alarm: Option<linux::Alarm>,
@@ -53,6 +55,7 @@ impl Timers {
             sleepers: RefCell::default(),
             next_id: Cell::new(0),
             armed: Cell::new(None),
+            ringing: Cell::new(false),
             rearm: tokio::sync::Notify::new(),
             #[cfg(target_os = "linux")]
             alarm,
@@ -65,7 +68,11 @@ impl Timers {
         loop {
             self.inner.alarm_rang().await;
             self.inner.armed.set(None);
+            self.inner.ringing.set(true);
             self.inner.wake_due(Instant::now());
+            behind_the_others().await;
+            self.inner.ringing.set(false);
+            self.inner.arm_first();
         }
     }
 
@@ -75,7 +82,7 @@ impl Timers {
     }
 
     /// Waits for `future`, at most until `deadline`; none when that came first. The future is lent, pinned where it was
-    /// made: those of exchanges are kilobytes large, and moving them would be the dearest part of a small request.
+    /// made: those of exchanges are large, and moving them would be the dearest part of a small request.
     pub(super) async fn within<F: Future>(&self, deadline: Instant, mut future: Pin<&mut F>) -> Option<F::Output> {
         let mut sleep = self.sleep_until(deadline);
         poll_fn(|context| {
@@ -86,6 +93,54 @@ impl Timers {
         })
         .await
     }
+
+    /// The same for who waits again and again, and hardly ever in vain: the wake-up stays in `watch` from one wait to the
+    /// next. One that comes too early, because it was meant for a wait that is long over, is put off to where it belongs.
+    /// So a wait costs nothing as long as it is shorter than the limits. `begin` is now.
+    pub(super) async fn within_watched<F: Future>(
+        &self,
+        watch: &mut Watch,
+        begin: Instant,
+        deadline: Instant,
+        mut future: Pin<&mut F>,
+    ) -> Option<F::Output> {
+        let mut now = Some(begin);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            let now = now.take().unwrap_or_else(Instant::now);
+            if now >= deadline {
+                return Poll::Ready(None);
+            }
+            let serves = |set: &Set| now < set.deadline && set.deadline <= deadline && set.waker.will_wake(context.waker());
+            if !watch.0.as_ref().is_some_and(serves) {
+                let mut sleep = self.sleep_until(deadline);
+                sleep.register(context.waker());
+                watch.0 = Some(Set { deadline, waker: context.waker().clone(), _sleep: sleep });
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Wakes all who sleep, for them to look whether they still want to.
+    pub(super) fn wake_everybody(&self) {
+        let wakers: Vec<Waker> = self.inner.sleepers.borrow().values().cloned().collect();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// A wake-up for [`Timers::within_watched`].
+#[derive(Debug, Default)]
+pub(super) struct Watch(Option<Set>);
+
+#[derive(Debug)]
+struct Set {
+    deadline: Instant,
+    waker: Waker,
+    /// Forgets the wake-up with it.
+    _sleep: Sleep,
 }
 
 impl Inner {
@@ -93,10 +148,17 @@ impl Inner {
         let id = self.next_id.get();
         self.next_id.set(id + 1);
         self.sleepers.borrow_mut().insert((deadline, id), waker);
-        if self.armed.get().is_none_or(|armed| deadline < armed) {
+        if !self.ringing.get() && self.armed.get().is_none_or(|armed| deadline < armed) {
             self.arm(deadline);
         }
         id
+    }
+
+    fn arm_first(&self) {
+        let first = self.sleepers.borrow().first_key_value().map(|((deadline, _), _)| *deadline);
+        if let Some(deadline) = first {
+            self.arm(deadline);
+        }
     }
 
     fn arm(&self, deadline: Instant) {
@@ -129,18 +191,25 @@ impl Inner {
     fn wake_due(&self, now: Instant) {
         loop {
             let mut sleepers = self.sleepers.borrow_mut();
-            let Some(entry) = sleepers.first_entry() else { return };
-            let deadline = entry.key().0;
-            if deadline > now {
-                drop(sleepers);
-                self.arm(deadline);
-                return;
-            }
+            let Some(entry) = sleepers.first_entry().filter(|entry| entry.key().0 <= now) else { return };
             let waker = entry.remove();
             drop(sleepers);
             waker.wake();
         }
     }
+}
+
+/// Lets the tasks run that are to run already, without a look at the sockets.
+async fn behind_the_others() {
+    let mut is_behind = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_behind, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 /// Waits until its deadline. Dropping it forgets the wake-up.
@@ -158,15 +227,21 @@ impl Future for Sleep {
         if Instant::now() >= self.deadline {
             return Poll::Ready(());
         }
+        self.register(context.waker());
+        Poll::Pending
+    }
+}
+
+impl Sleep {
+    fn register(&mut self, waker: &Waker) {
         let key = self.id.map(|id| (self.deadline, id));
         if let Some(key) = key
-            && let Some(waker) = self.timers.sleepers.borrow_mut().get_mut(&key)
+            && let Some(known) = self.timers.sleepers.borrow_mut().get_mut(&key)
         {
-            waker.clone_from(context.waker());
-            return Poll::Pending;
+            known.clone_from(waker);
+            return;
         }
-        self.id = Some(self.timers.register(self.deadline, context.waker().clone()));
-        Poll::Pending
+        self.id = Some(self.timers.register(self.deadline, waker.clone()));
     }
 }
 
@@ -184,41 +259,44 @@ mod linux {
     use std::os::fd::OwnedFd;
     use std::time::Duration;
 
-    use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
+    use rustix::time::{ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
+    use rustix::time::{clock_gettime, timerfd_create, timerfd_settime};
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
     use tokio::time::Instant;
 
     /// A `timerfd` that the runtime polls.
     #[derive(Debug)]
-    pub(super) struct Alarm(AsyncFd<OwnedFd>);
+    pub(super) struct Alarm {
+        fd: AsyncFd<OwnedFd>,
+        /// The same moment twice: as we have it, and as the system counts it.
+        origin: Instant,
+        since_boot: Duration,
+    }
 
     impl Alarm {
         pub(super) fn new() -> io::Result<Self> {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
             #[expect(deprecated, reason = "what it may be misused for needs a borrowed descriptor; this one is owned")]
-            let polled = AsyncFd::with_interest(fd, Interest::READABLE)?;
-            Ok(Self(polled))
+            let fd = AsyncFd::with_interest(fd, Interest::READABLE)?;
+            let (origin, time) = (Instant::now(), clock_gettime(ClockId::Monotonic));
+            let since_boot = Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default());
+            Ok(Self { fd, origin, since_boot })
         }
 
-        /// Rings once at `deadline`, at the earliest a moment from now.
+        /// Rings once at `deadline`, at once where that has passed.
         pub(super) fn set(&self, deadline: Instant) {
-            // A zero would switch the alarm off.
-            let wait = deadline.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1));
-            let value = Timespec { tv_sec: wait.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: wait.subsec_nanos().into() };
+            let time = self.since_boot.saturating_add(deadline.saturating_duration_since(self.origin));
+            let value = Timespec { tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: time.subsec_nanos().into() };
             let spec = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
             // Fails for a bad descriptor or value only, and we have neither.
-            let _ = timerfd_settime(self.0.get_ref(), TimerfdTimerFlags::empty(), &spec);
+            let _ = timerfd_settime(self.fd.get_ref(), TimerfdTimerFlags::ABSTIME, &spec);
         }
 
+        /// Waits for the next ring. How often it rang is not read: setting it anew forgets that, and costs no call.
         pub(super) async fn rang(&self) {
-            loop {
-                let Ok(mut ready) = self.0.readable().await else { return };
-                let mut count = [0; 8];
-                match ready.try_io(|fd| rustix::io::read(fd.get_ref(), &mut count).map_err(io::Error::from)) {
-                    Ok(_) => return,
-                    Err(_) => continue,
-                }
+            if let Ok(mut ready) = self.fd.readable().await {
+                ready.clear_ready();
             }
         }
     }

@@ -93,7 +93,7 @@ impl User {
     }
 
     /// Waits for `until`. An arm of a paired run may meanwhile ask for its connections to be looked after.
-    pub(super) async fn rest(&mut self, until: impl Future<Output = ()>) {
+    pub(super) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
         let context = self.context.clone();
         let Some(alternating) = &context.alternating else { return until.await };
         let mut until = std::pin::pin!(until);
@@ -101,7 +101,7 @@ impl User {
             let resting = alternating.upkeep.rest();
             tokio::select! {
                 biased;
-                () = &mut until => return,
+                reached = &mut until => return reached,
                 () = alternating.upkeep.asked() => self.client.look_after(&context.network, alternating.upkeep.renews()).await,
             }
             drop(resting);
@@ -122,8 +122,9 @@ impl User {
         self.class
     }
 
-    /// Passes once through a task drawn by weight. Its first request should start at `intended`.
-    pub(super) async fn iterate(&mut self, intended: Micros) -> Pass {
+    /// Passes once through a task drawn by weight. Its first request should start at `intended`. Gives when it ended: with
+    /// the last byte of its last answer, where that was its last step.
+    pub(super) async fn iterate(&mut self, intended: Micros) -> (Pass, Micros) {
         let context = self.context.clone();
         let plan = context.shared.plan.clone();
         let class = &plan.classes[self.class];
@@ -152,7 +153,8 @@ impl User {
             let counters = recorder.counters();
             if passed { counters.iterations += 1 } else { counters.iterations_cut += 1 }
         }
-        if passed && self.has_sent { Pass::Whole } else { Pass::Hindered }
+        let end = result.unwrap_or_else(|_| context.clock.now());
+        (if passed && self.has_sent { Pass::Whole } else { Pass::Hindered }, end)
     }
 
     fn draw_task<'a>(&self, class: &'a ClassPlan) -> &'a TaskPlan {
@@ -193,7 +195,8 @@ impl User {
         Ok(())
     }
 
-    async fn run(&mut self, program: &Program, mut intended: Micros) -> Result<(), Cut> {
+    /// Gives when the step behind the last should start.
+    async fn run(&mut self, program: &Program, mut intended: Micros) -> Result<Micros, Cut> {
         let context = self.context.clone();
         // Repeats that are under way: index of the step behind, of the first step, passes left.
         let mut repeats: Vec<(usize, usize, u64)> = Vec::new();
@@ -209,7 +212,7 @@ impl User {
                     break;
                 }
             }
-            let Some(step) = program.steps.get(at) else { return Ok(()) };
+            let Some(step) = program.steps.get(at) else { return Ok(intended) };
             at += 1;
             match step {
                 Step::Request(request) => intended = self.perform(request, intended).await?,
@@ -263,9 +266,9 @@ impl User {
             self.rest(context.clock.sleep_until(intended)).await;
             manner.timeout = manner.timeout.min(alternating.drain);
         }
-        let prepared = request.prepare(&context.network, &self.scope)?;
+        let message = request.compose(&context.network, &self.scope)?;
         let flight = context.alternating.as_ref().map(Alternating::take_off);
-        let exchange = self.client.exchange(&context.network, prepared, manner, &mut |progress| context.count(progress, load)).await;
+        let exchange = self.client.exchange(&context.network, message, manner, &mut |progress| context.count(progress, load)).await;
         if let Some(flight) = flight {
             flight.land(&context.clock, &exchange.reply);
         }
@@ -292,7 +295,7 @@ impl User {
             };
             context.record(&sample, || message);
         }
-        Ok(done)
+        Ok(context.clock.shown_at(done))
     }
 
     /// Judges an answer and keeps what is captured of it.

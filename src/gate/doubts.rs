@@ -11,6 +11,10 @@ use crate::units::{Micros, Rate, Share};
 pub struct Circumstances<'a> {
     /// What was asked for.
     pub plan: &'a Plan,
+    /// The load that ran: the plan's own, except in paired mode.
+    pub load: &'a LoadPlan,
+    /// Whether it took turns with another version of the service, so that what the machine did happened to both.
+    pub paired: bool,
     /// What was measured.
     pub totals: &'a Totals,
     /// What the generator used, and how late it was: [`GeneratorUse::late_starts`] by [`lag_limit`].
@@ -103,7 +107,7 @@ fn exhausted(run: &Circumstances<'_>) -> Option<Warning> {
 /// sent to answered, has met.
 fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
     let (late, starts) = (run.generator.late_starts, run.totals.lag.count());
-    if !has_schedule(run.plan) || late < LEAST_LATE || late as f64 <= starts as f64 * LATE_SHARE {
+    if !has_schedule(run) || late < LEAST_LATE || late as f64 <= starts as f64 * LATE_SHARE {
         return None;
     }
     let lag = run.generator.schedule_lag_p99.map(Micros::from_secs_f64);
@@ -111,19 +115,22 @@ fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
     let late = format!("{late} of {starts} requests ({}) started late{told}", Share(late as f64 / starts as f64));
     let at_limit = run.generator.cpu_peak_percent.is_none_or(|peak| peak >= AT_LIMIT);
     let unjust = missed_by_lag_alone(run);
-    let invalid = at_limit || unjust || lag.is_none_or(|lag| lag > bearable(run.totals));
+    let invalid = at_limit || unjust || (!run.paired && lag.is_none_or(|lag| lag > bearable(run.totals)));
     let (code, message) = match (at_limit, unjust) {
         (true, _) => (SATURATED, format!("the generator could not keep up: {late}")),
         (false, true) => (LATE, format!("the machine was busy, and a threshold was missed for that alone: {late}")),
+        (false, false) if run.paired => (LATE, format!("the machine was busy: {late}; response times of both versions include it alike")),
         (false, false) => (LATE, format!("the machine was busy: {late}; response times include it")),
     };
-    let less = match run.plan.load {
+    let less = match run.load {
+        LoadPlan::Open(_) if run.paired => "lower `paired.rate`",
         LoadPlan::Open(_) => "lower `--rate`",
         LoadPlan::Closed(_) => "take fewer `--users`",
         LoadPlan::Capacity(_) => "lower `to`",
     };
     let threads = run.generator.threads;
     let mut advice = match at_limit {
+        true if run.paired => format!("{less}, or run loadline on another machine than the services"),
         true => {
             format!("raise `--threads` (now {threads}) where cores are free, {less}, or run loadline on another machine than the service")
         }
@@ -156,7 +163,8 @@ fn missed_by_lag_alone(run: &Circumstances<'_>) -> bool {
     })
 }
 
-/// A regression found in a run whose requests started late is no regression of the service: the run is invalid.
+/// A regression found in a run whose requests started late is no regression of the service: the run is invalid. Not so
+/// in paired mode, where what made them late happened to both versions.
 pub fn doubt_regression(record: &mut Record) {
     let regressed = |comparison: &Comparison| comparison.verdict == ComparisonVerdict::Regressed && !comparison.advisory;
     if record.comparison.as_ref().is_some_and(regressed)
@@ -181,7 +189,7 @@ fn busy(run: &Circumstances<'_>) -> Option<Warning> {
 fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
     let dropped = Some(run.totals.counters.dropped).filter(|&dropped| dropped > 0)?;
     let arrivals = dropped + run.totals.counters.iterations + run.totals.counters.iterations_cut;
-    let (users, wait) = match &run.plan.load {
+    let (users, wait) = match run.load {
         LoadPlan::Open(open) => (open.max_users, open.max_wait),
         // A capacity search goes on until arrivals are dropped, or something else is missed.
         LoadPlan::Capacity(_) | LoadPlan::Closed(_) => return None,
@@ -191,13 +199,16 @@ fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
         code: "dropped_iterations".to_owned(),
         invalidates: false,
         message: format!("{dropped} of {arrivals} arrivals ({share}) found none of {users} users free within {wait} and were dropped"),
-        advice: Some(format!("the service did not answer fast enough for this rate; raise `--max-users` (now {users}) or lower `--rate`")),
+        advice: Some(match run.paired {
+            true => "the service did not answer fast enough for this rate; lower `paired.rate`".to_owned(),
+            false => format!("the service did not answer fast enough for this rate; raise `--max-users` (now {users}) or lower `--rate`"),
+        }),
     })
 }
 
 /// Fewer arrivals than asked for, for no reason that was told already.
 fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
-    let LoadPlan::Open(open) = &run.plan.load else { return None };
+    let LoadPlan::Open(open) = run.load else { return None };
     let seconds = run.totals.duration.as_secs_f64();
     let asked = run.asked_rate.filter(|&rate| rate > 0.0 && seconds > 0.0)?;
     let expected = open.iterations.map_or(asked * seconds, |iterations| (asked * seconds).min(iterations as f64));
@@ -210,7 +221,10 @@ fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
         code: "rate_not_reached".to_owned(),
         invalidates: false,
         message: format!("{} was asked for and {} came about", Rate(asked), Rate(arrived / seconds)),
-        advice: Some(format!("raise `--threads` (now {}) or lower `--rate`", run.generator.threads)),
+        advice: Some(match run.paired {
+            true => "lower `paired.rate`".to_owned(),
+            false => format!("raise `--threads` (now {}) or lower `--rate`", run.generator.threads),
+        }),
     })
 }
 
@@ -224,15 +238,18 @@ fn few_samples(run: &Circumstances<'_>) -> Option<Warning> {
         code: "few_samples".to_owned(),
         invalidates: false,
         message: format!("only {successes} successful requests: p95 and above are hardly more than the longest of them"),
-        advice: Some("raise `--duration` or `--iterations` if latency matters here".to_owned()),
+        advice: Some(match run.paired {
+            true => "raise `--budget` or `paired.rate` if latency matters here".to_owned(),
+            false => "raise `--duration` or `--iterations` if latency matters here".to_owned(),
+        }),
     })
 }
 
 /// Whether requests have a time at which they should start that isn't "as soon as the last was answered".
-fn has_schedule(plan: &Plan) -> bool {
+fn has_schedule(run: &Circumstances<'_>) -> bool {
     let thinks = |step: &Step| matches!(step, Step::Think(time) if !time.is_none());
-    let classes = || plan.classes.iter().filter(|class| class.active);
-    match plan.load {
+    let classes = || run.plan.classes.iter().filter(|class| class.active);
+    match run.load {
         LoadPlan::Open(_) | LoadPlan::Capacity(_) => true,
         LoadPlan::Closed(_) => {
             classes().any(|class| !class.think_time.is_none() || class.tasks.iter().any(|task| task.program.steps.iter().any(thinks)))
@@ -282,8 +299,16 @@ mod tests {
     }
 
     fn found(plan: &Plan, (totals, generator): &(Totals, GeneratorUse), change: impl Fn(&mut Circumstances<'_>)) -> Vec<Warning> {
-        let mut circumstances =
-            Circumstances { plan, totals, generator, capacity: None, asked_rate: Some(100.0), saturation_invalidates: true };
+        let mut circumstances = Circumstances {
+            plan,
+            load: &plan.load,
+            paired: false,
+            totals,
+            generator,
+            capacity: None,
+            asked_rate: Some(100.0),
+            saturation_invalidates: true,
+        };
         change(&mut circumstances);
         doubts(&circumstances)
     }
@@ -349,6 +374,10 @@ mod tests {
         // A lag beyond 25 ms and the median is no longer noise.
         late.1.schedule_lag_p99 = Some(0.026);
         assert_eq!(codes(&found(&open, &late, |_| ())), [("late_starts", true)]);
+        // Unless both versions had it alike.
+        let warnings = found(&open, &late, |run| run.paired = true);
+        assert_eq!(codes(&warnings), [("late_starts", false)]);
+        assert!(warnings[0].message.ends_with("response times of both versions include it alike"), "{warnings:?}");
         // Nor is a threshold that the service met and the run missed.
         late.1.schedule_lag_p99 = Some(0.020);
         for endpoint in &mut late.0.endpoints {
@@ -405,6 +434,8 @@ mod tests {
         late.0.counters.dropped = 5;
         let run = Circumstances {
             plan: &search,
+            load: &search.load,
+            paired: false,
             totals: &late.0,
             generator: &late.1,
             capacity: Some(&found_rate),

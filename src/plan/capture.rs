@@ -42,6 +42,11 @@ impl CapturePlan {
         matches!(self.source, CaptureSource::Json(_) | CaptureSource::Regex(..))
     }
 
+    /// Whether it needs the headers.
+    pub fn reads_headers(&self) -> bool {
+        matches!(self.source, CaptureSource::Header(_) | CaptureSource::Cookie(_))
+    }
+
     /// What it finds; none where there is nothing.
     ///
     /// A JSON value keeps its type; a path that can lead to several nodes gives a list of them. `null` counts as
@@ -49,9 +54,10 @@ impl CapturePlan {
     /// empty cookie, which is how a server takes one away.
     pub fn find(&self, answer: &Answer<'_>) -> Option<Value> {
         match &self.source {
-            CaptureSource::Json(path) => match path.find(answer.json()?) {
-                Found::None | Found::One(Json::Null) => None,
-                Found::One(node) => Some(Value::from(Serde(node))),
+            CaptureSource::Json(path) => match answer.find(path)? {
+                Found::None => None,
+                Found::One(node) if node.is_null() => None,
+                Found::One(node) => Some(Value::from(Serde(&*node))),
                 Found::Many(nodes) => Some(Value::from(Serde(nodes))),
             },
             CaptureSource::Header(name) => answer.headers.get(name).map(|value| text(value.as_bytes())),

@@ -1,8 +1,11 @@
 //! Paths into JSON.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 use serde_json_path::JsonPath as Query;
 
+use super::json_scan;
 use super::source_error::SourceError;
 
 /// A compiled JSONPath (RFC 9535).
@@ -23,8 +26,9 @@ enum Form {
     Query(Box<Query>),
 }
 
+/// One step of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Link {
+pub(super) enum Link {
     Name(String),
     /// From the end where it is negative.
     Index(i64),
@@ -36,7 +40,7 @@ pub(super) enum Found<'a> {
     /// Nothing.
     None,
     /// The node of a path that can lead to one only.
-    One(&'a Json),
+    One(Cow<'a, Json>),
     /// The nodes of a path that can lead to several; at least one.
     Many(Vec<&'a Json>),
 }
@@ -62,10 +66,24 @@ impl JsonPath {
         &self.source
     }
 
+    /// Looks for its node in a text, without building the rest of the document. None where that can't be done for this
+    /// path; an error where the text is not JSON.
+    pub(super) fn scan(&self, text: &str) -> Option<serde_json::Result<Found<'static>>> {
+        let Form::Chain(links) = &self.form else { return None };
+        let from_the_end = |link: &Link| matches!(link, Link::Index(..0));
+        if links.is_empty() || links.iter().any(from_the_end) {
+            return None;
+        }
+        Some(json_scan::scan(text, links).map(|node| node.map_or(Found::None, |node| Found::One(Cow::Owned(node)))))
+    }
+
     /// Walks it.
     pub(super) fn find<'a>(&self, root: &'a Json) -> Found<'a> {
         match &self.form {
-            Form::Chain(links) => links.iter().try_fold(root, |node, link| link.follow(node)).map_or(Found::None, Found::One),
+            Form::Chain(links) => {
+                let node = links.iter().try_fold(root, |node, link| link.follow(node));
+                node.map_or(Found::None, |node| Found::One(Cow::Borrowed(node)))
+            }
             Form::Query(query) => {
                 let nodes = query.query(root).all();
                 if nodes.is_empty() { Found::None } else { Found::Many(nodes) }
@@ -149,7 +167,7 @@ mod tests {
         let document = document();
         let found = |path: &str| match JsonPath::parse(path).unwrap().find(&document) {
             Found::None => json!("nothing"),
-            Found::One(node) => node.clone(),
+            Found::One(node) => node.into_owned(),
             Found::Many(nodes) => json!({ "many": nodes }),
         };
         for (path, expected) in [
@@ -169,6 +187,32 @@ mod tests {
             ("$.items[*].nope", json!("nothing")),
         ] {
             assert_eq!(found(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_scan_finds_what_walking_finds() {
+        let text = r#"{"a": {"b": 1}, "list": [1, {"a": [true, null]}, "x"], "a": {"b": 2, "c": "\u0041"}}"#;
+        for (path, expected) in [
+            ("$.a.b", Some(json!(2))),
+            ("$.a['c']", Some(json!("A"))),
+            ("$.a", Some(json!({"b": 2, "c": "A"}))),
+            ("$.list[1].a[0]", Some(json!(true))),
+            ("$.list[1].a[1]", Some(json!(null))),
+            ("$.list[3]", None),
+            ("$.list.a", None),
+            ("$.a[0]", None),
+            ("$.list[2].a", None),
+        ] {
+            let found = JsonPath::parse(path).unwrap().scan(text).unwrap().unwrap();
+            assert_eq!(found, expected.map_or(Found::None, |node| Found::One(Cow::Owned(node))), "{path}");
+        }
+        let path = JsonPath::parse("$.a").unwrap();
+        for wrong in ["", "{\"a\": 1", "{\"a\": 1} x", "<html>", "{\"a\": 1, \"b\": nope}"] {
+            assert!(path.scan(wrong).unwrap().is_err(), "{wrong}");
+        }
+        for walked in ["$", "$.list[-1]", "$.list[*]"] {
+            assert!(JsonPath::parse(walked).unwrap().scan(text).is_none(), "{walked}");
         }
     }
 
@@ -195,8 +239,22 @@ mod tests {
             let source = format!("${}", path.concat());
             if let Ok(path) = JsonPath::parse(&source) {
                 let nodes = Query::parse(&source).unwrap().query(&document).all();
-                let expected = nodes.first().map_or(Found::None, |node| Found::One(node));
-                prop_assert_eq!(path.find(&document), expected);
+                let expected = nodes.first().map_or(Found::None, |node| Found::One(Cow::Borrowed(*node)));
+                prop_assert_eq!(&path.find(&document), &expected);
+                if let Some(scanned) = path.scan(&document.to_string()) {
+                    prop_assert_eq!(scanned.unwrap(), expected);
+                }
+            }
+        }
+
+        #[test]
+        fn a_scan_takes_for_json_what_the_parser_takes(text in "[\\[\\]{}:,\"a1. \\\\-]{0,12}") {
+            let path = JsonPath::parse("$.a").unwrap();
+            let parsed = serde_json::from_str::<Json>(&text);
+            let scanned = path.scan(&text).unwrap();
+            prop_assert_eq!(scanned.is_ok(), parsed.is_ok(), "{}", text);
+            if let (Ok(scanned), Ok(parsed)) = (scanned, parsed) {
+                prop_assert_eq!(scanned, path.find(&parsed));
             }
         }
 

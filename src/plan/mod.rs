@@ -11,9 +11,13 @@ mod class;
 mod compile;
 mod endpoint;
 mod feed;
+mod http;
 mod json_path;
+mod json_scan;
 mod load;
+mod paired;
 mod program;
+mod proxy;
 mod resolved;
 mod scope;
 mod service;
@@ -22,6 +26,7 @@ mod suggest;
 mod target;
 mod template;
 mod threshold;
+mod tls;
 
 pub use answer::Answer;
 pub use apportion::apportion;
@@ -31,10 +36,13 @@ pub use class::{ClassPlan, TaskPlan, ThinkTime};
 pub use compile::{CompileOptions, Loaded, UrlRun, compile, from_text, from_url, load};
 pub use endpoint::{EndpointId, EndpointPlan};
 pub use feed::{Feed, FeedError, OnExhausted, Pick, rows_from_csv, rows_from_json, rows_from_list, rows_from_text};
+pub use http::{HttpPlan, HttpVersion};
 pub use json_path::JsonPath;
 pub use load::{ArrivalKind, CapacityPlan, ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
+pub use paired::{BasePlan, PairedLoad, PairedPlan};
 pub use program::{BarrierPlan, BodyPlan, FilePart, MultipartPart, PartContent, Program, RequestPlan, Step};
-pub use resolved::{HttpPlan, Plan, ThresholdPlan, ThresholdScope};
+pub use proxy::{NoProxy, Proxy, ProxyError, ProxyPlan};
+pub use resolved::{Plan, ThresholdPlan, ThresholdScope};
 pub use scope::{Scope, SlotId, Slots};
 pub use service::{PortPlan, ReadyPlan, ReadyProbe, ServicePlan};
 pub use source_error::SourceError;
@@ -43,3 +51,4 @@ pub use template::{Compiler, JsonTemplate, NameUse, RenderError, Template, Value
 pub use threshold::{
     Limit, Metric, MetricUnit, Op, Phase, ServiceMetric, Severity, StatusClass, Threshold, ThresholdError, TimeStatistic, format_value,
 };
+pub use tls::{Identity, TlsError, TlsPlan, TlsVersion, certificates};

@@ -82,6 +82,11 @@ impl RequestPlan {
     pub fn reads_body(&self) -> bool {
         self.checks.reads_body() || self.captures.iter().any(CapturePlan::reads_body)
     }
+
+    /// Whether somebody looks at the answer's headers: otherwise they are read past.
+    pub fn reads_headers(&self) -> bool {
+        self.checks.reads_headers() || self.captures.iter().any(CapturePlan::reads_headers)
+    }
 }
 
 /// The body of a request.

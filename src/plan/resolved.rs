@@ -6,12 +6,13 @@ use super::check::CheckInfo;
 use super::class::ClassPlan;
 use super::endpoint::EndpointPlan;
 use super::feed::Feed;
+use super::http::HttpPlan;
 use super::load::LoadPlan;
+use super::paired::PairedPlan;
 use super::program::Program;
 use super::scope::Slots;
 use super::service::ServicePlan;
 use super::threshold::Threshold;
-use crate::units::{Bytes, Micros};
 
 /// Everything one run needs, for one environment and profile, with all overrides in it.
 #[derive(Debug)]
@@ -55,19 +56,10 @@ pub struct Plan {
     pub thresholds: Vec<ThresholdPlan>,
     /// The system under test, where loadline starts or watches it.
     pub service: Option<ServicePlan>,
+    /// What it is compared with side by side, where that was asked for.
+    pub paired: Option<PairedPlan>,
     /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).
     pub secrets: Vec<String>,
-}
-
-/// Defaults of connections and requests.
-#[derive(Debug, Clone)]
-pub struct HttpPlan {
-    /// For name resolution, connection and handshake together.
-    pub connect_timeout: Micros,
-    /// An answer larger than this fails with category `body`; counted as sent on the wire.
-    pub max_body: Bytes,
-    /// Whether certificates are verified.
-    pub verify_tls: bool,
 }
 
 /// A threshold and what it speaks of.

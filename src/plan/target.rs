@@ -1,10 +1,14 @@
 //! The address of the system under test.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use url::Url;
 
-/// An absolute `http` or `https` address, with the path that requests are relative to.
+/// An absolute `http` or `https` address, or that of a unix socket, with the path that requests are relative to.
+///
+/// `unix:/run/app.sock` speaks HTTP without encryption over the socket, to the host `localhost`; behind a second colon
+/// may come a path: `unix:/run/app.sock:/api`. A socket's path is relative to the folder that loadline runs in.
 ///
 /// User information is taken out of the address (it becomes an `authorization` header) and never printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub struct Target {
     pub base_path: String,
     /// `user:password` of the address, decoded.
     pub userinfo: Option<(String, String)>,
+    /// The unix socket that is connected to, in place of host and port.
+    pub socket: Option<PathBuf>,
 }
 
 /// Says why a text is no target.
@@ -39,12 +45,18 @@ pub enum TargetError {
     /// A query or fragment, which requests couldn't be relative to.
     #[error("a target has no query or fragment: put it into the requests")]
     Query,
+    /// Not `unix:/path`.
+    #[error("a unix socket is written `unix:/path/of/a.sock`, and a path on it behind another colon: `unix:/a.sock:/api`")]
+    Socket,
 }
 
 impl Target {
     /// Reads an address; without a scheme `http://` is meant (`127.0.0.1:8000`).
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
+        if let Some(socket) = text.strip_prefix("unix:") {
+            return Self::on_socket(socket);
+        }
         let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let mut url = Url::parse(&full).map_err(|error| TargetError::Unreadable(error.to_string()))?;
         let tls = match url.scheme() {
@@ -70,14 +82,33 @@ impl Target {
         let shown_host = url.host_str().unwrap_or_default();
         let authority = url.port().map_or_else(|| shown_host.to_owned(), |port| format!("{shown_host}:{port}"));
         let base_path = url.path().trim_end_matches('/').to_owned();
-        Ok(Self { tls, host, port, authority, base_path, userinfo, url })
+        Ok(Self { tls, host, port, authority, base_path, userinfo, socket: None, url })
+    }
+
+    /// The address that requests name: that of `localhost` where it is a socket.
+    pub fn url(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    fn on_socket(text: &str) -> Result<Self, TargetError> {
+        // As an address with an empty host: `unix:///run/app.sock`.
+        let text = text.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(text);
+        let (socket, path) = text.split_once(':').unwrap_or((text, ""));
+        if socket.is_empty() || socket.ends_with('/') || !(path.is_empty() || path.starts_with('/')) {
+            return Err(TargetError::Socket);
+        }
+        Ok(Self { socket: Some(PathBuf::from(socket)), ..Self::parse(&format!("http://localhost{path}"))? })
     }
 }
 
 impl fmt::Display for Target {
     /// The address without user information.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.url.as_str().trim_end_matches('/'))
+        match &self.socket {
+            None => f.write_str(self.url()),
+            Some(socket) if self.base_path.is_empty() => write!(f, "unix:{}", socket.display()),
+            Some(socket) => write!(f, "unix:{}:{}", socket.display(), self.base_path),
+        }
     }
 }
 
@@ -94,6 +125,23 @@ mod tests {
         assert_eq!(target.to_string(), "https://api.example.com/v1");
         let target = Target::parse("[::1]:8080").unwrap();
         assert_eq!((target.host.as_str(), target.authority.as_str(), target.port), ("::1", "[::1]:8080", 8080));
+    }
+
+    #[test]
+    fn sockets_are_targets_too() {
+        for (text, path, base, shown) in [
+            ("unix:/run/app.sock", "/run/app.sock", "", "unix:/run/app.sock"),
+            ("unix:///run/app.sock", "/run/app.sock", "", "unix:/run/app.sock"),
+            ("unix:app.sock:/v1/", "app.sock", "/v1", "unix:app.sock:/v1"),
+        ] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!((target.socket.as_deref(), target.base_path.as_str()), (Some(std::path::Path::new(path)), base), "{text}");
+            assert_eq!((target.tls, target.authority.as_str(), target.to_string().as_str()), (false, "localhost", shown));
+        }
+        for text in ["unix:", "unix:/run/", "unix:/a.sock:api", "unix:://x"] {
+            assert_eq!(Target::parse(text), Err(TargetError::Socket), "{text}");
+        }
+        assert_eq!(Target::parse("unix:/a.sock:/x?y=1"), Err(TargetError::Query));
     }
 
     #[test]

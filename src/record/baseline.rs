@@ -81,6 +81,8 @@ pub enum ComparisonMode {
     History,
     /// Base and candidate side by side, in alternating blocks of one run.
     Paired,
+    /// Results of other tools, shown next to each other.
+    Unjudged,
 }
 
 /// What is said of one figure; first match wins.

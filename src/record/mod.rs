@@ -6,6 +6,7 @@
 mod baseline;
 mod blocks;
 mod endpoint;
+mod figures;
 mod file;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -20,6 +21,7 @@ pub use blocks::{
     Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
 };
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
+pub use figures::{LatencyOf, Precision, RunFigures, ScopeFigures};
 pub use file::{ReadError, WriteError, create_atomically, write_atomically};
 pub use foreign::ForeignError;
 pub use judged::{CapacityRecord, CapacityStep, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};

@@ -9,7 +9,7 @@ use super::view::{ReportView, RunView, Tone};
 use crate::record::{Record, Verdict};
 
 /// GitHub refuses comments of more than 65,536 characters; bytes are never fewer than characters.
-const COMMENT_BUDGET: usize = 60_000;
+pub(super) const COMMENT_BUDGET: usize = 60_000;
 /// GitHub shows nothing at all of a summary of more than 1 MiB, and other steps may add to it.
 const SUMMARY_BUDGET: usize = 900_000;
 
@@ -154,7 +154,7 @@ fn longest_table(report: &ReportView) -> usize {
 }
 
 /// At most one blank line in a row, none at the end.
-fn tidy(text: &str) -> String {
+pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
     for line in text.lines().map(str::trim_end) {

@@ -5,6 +5,7 @@
 //! report with one verdict.
 
 mod annotations;
+mod compared;
 mod escape;
 mod figures;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod verdict_line;
 mod view;
 
 pub use annotations::{annotations, workflow_command};
+pub use compared::{compared_comment, compared_terminal};
 pub use folder::folder;
 pub use html::html;
 pub use junit::junit;

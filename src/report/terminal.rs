@@ -5,7 +5,7 @@ mod table;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::view::{ReportView, Tone};
+use super::view::{ComparisonView, ReportView, Tone};
 use crate::record::Record;
 
 /// Whether colours are used; nothing depends on them.
@@ -61,6 +61,21 @@ pub fn terminal(records: &[Record], options: &TerminalOptions) -> String {
         line(&mut out, &format!("Report: {}", crate::text::plain(place)));
     }
     line(&mut out, &verdict_line(&report.verdict, pen));
+    out
+}
+
+/// A comparison without a run around it, its verdict in the last line.
+pub(super) fn terminal_comparison(comparison: &ComparisonView, word: &str, head: &str, options: &TerminalOptions) -> String {
+    let pen = Pen { style: options.style, width: options.width.max(72) };
+    let mut out = String::new();
+    let verdict = pen.tone(word, comparison.tone);
+    if options.quiet {
+        sections::regressions(&mut out, comparison, head, pen);
+        line(&mut out, &format!("{verdict}  {head}: {}", comparison.sentence));
+    } else {
+        sections::whole_comparison(&mut out, comparison, pen);
+        line(&mut out, &format!("{verdict}  {head} against {}", comparison.source));
+    }
     out
 }
 

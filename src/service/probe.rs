@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, TcpStream, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use regex::Regex;
@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::environment::with_port;
 use super::error::ServiceError;
 use super::log::{LogWatch, shown};
-use crate::plan::{ReadyProbe, Target};
+use crate::plan::{HttpPlan, ReadyProbe, Target};
 
 /// The longest that one GET may take: a service that warms up on its first request must get the chance to.
 const GET_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,6 +28,8 @@ pub(super) enum Probe {
     Get { client: reqwest::Client, runtime: Runtime, url: String, user: Option<(String, String)> },
     /// Accepts a connection.
     Tcp(String),
+    /// The same on a unix socket.
+    Socket(PathBuf),
     /// A line of the log matches.
     Log(LogWatch, Regex),
 }
@@ -49,17 +51,18 @@ impl Probe {
         probe: &ReadyProbe,
         target: &Target,
         port: Option<u16>,
-        verify_tls: bool,
+        http: &HttpPlan,
         log: (&Path, u64),
     ) -> Result<Self, ServiceError> {
         match probe {
             ReadyProbe::Get(text) => {
                 let text = with_port(text, port);
                 let is_absolute = text.contains("://");
-                let url = if is_absolute { text.clone() } else { format!("{target}/{}", text.trim_start_matches('/')) };
+                let url = if is_absolute { text.clone() } else { format!("{}/{}", target.url(), text.trim_start_matches('/')) };
                 let wrong = |reason: String| ServiceError::Probe { probe: format!("{{ get: {} }}", shown(&text, 200)), reason };
                 reqwest::Url::parse(&url).map_err(|error| wrong(error.to_string()))?;
-                let client = client(verify_tls).map_err(|error| wrong(innermost(&error)))?;
+                let client =
+                    client(http, (!is_absolute).then_some(target), url.starts_with("https:")).map_err(|error| wrong(innermost(&*error)))?;
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(error.to_string()))?;
                 let user = target.userinfo.clone().filter(|_| !is_absolute);
@@ -67,10 +70,13 @@ impl Probe {
             }
             ReadyProbe::Tcp(text) => {
                 let text = with_port(text, port);
+                if let Some(socket) = text.strip_prefix("unix:") {
+                    return Ok(Self::Socket(socket.into()));
+                }
                 let is_port = text.parse::<u16>().is_ok();
                 let address = if is_port { format!("127.0.0.1:{text}") } else { text.clone() };
                 if address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-                    let reason = "it is neither `host:port` nor a port".to_owned();
+                    let reason = "it is neither `host:port` nor a port nor `unix:/path`".to_owned();
                     return Err(ServiceError::Probe { probe: format!("{{ tcp: {} }}", shown(&text, 200)), reason });
                 }
                 Ok(Self::Tcp(address))
@@ -94,6 +100,13 @@ impl Probe {
                 Ok(()) => Answer { ready: true, sent: false, told: String::new() },
                 Err(error) => Answer { ready: false, sent: false, told: format!("no connection to {}: {error}", shown(address, 200)) },
             },
+            Self::Socket(path) => match connect_socket(path) {
+                Ok(()) => Answer { ready: true, sent: false, told: String::new() },
+                Err(error) => {
+                    let told = format!("no connection to {}: {error}", shown(&path.display().to_string(), 200));
+                    Answer { ready: false, sent: false, told }
+                }
+            },
             Self::Log(watch, pattern) => {
                 let told = |why: String| Answer { ready: false, sent: false, told: why };
                 match watch.find(pattern) {
@@ -106,16 +119,41 @@ impl Probe {
     }
 }
 
-fn client(verify_tls: bool) -> reqwest::Result<reqwest::Client> {
+/// Goes the way that requests to the target go, but always in HTTP/1.1; an absolute address is asked directly.
+fn client(http: &HttpPlan, target: Option<&Target>, tls: bool) -> Result<reqwest::Client, Box<dyn Error>> {
     // One connection a request and nothing sent twice, so that what the server counts is what we count.
-    reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("loadline/", env!("CARGO_PKG_VERSION")))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
-        .tls_danger_accept_invalid_certs(!verify_tls)
-        .build()
+        .http1_only();
+    #[cfg(unix)]
+    if let Some(socket) = target.and_then(|target| target.socket.as_deref()) {
+        builder = builder.unix_socket(socket);
+    }
+    if let Some(proxy) = target.and_then(|target| http.proxies.between(target)) {
+        let mut through = reqwest::Proxy::all(proxy.address.url())?;
+        if let Some((user, password)) = &proxy.address.userinfo {
+            through = through.basic_auth(user, password);
+        }
+        builder = builder.proxy(through);
+    }
+    if tls {
+        builder = builder.tls_backend_preconfigured(http.tls.client_config(&[b"http/1.1"])?);
+    }
+    Ok(builder.build()?)
+}
+
+#[cfg(unix)]
+fn connect_socket(path: &Path) -> io::Result<()> {
+    std::os::unix::net::UnixStream::connect(path).map(drop)
+}
+
+#[cfg(not(unix))]
+fn connect_socket(_path: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 async fn get(request: reqwest::RequestBuilder, what: String, give_up: &mut dyn FnMut() -> bool) -> Answer {
@@ -179,7 +217,7 @@ mod tests {
     use super::*;
 
     fn get_probe(target: &str, path: &str, port: Option<u16>) -> Result<Probe, ServiceError> {
-        Probe::new(&ReadyProbe::Get(path.to_owned()), &Target::parse(target).unwrap(), port, true, (Path::new("none"), 0))
+        Probe::new(&ReadyProbe::Get(path.to_owned()), &Target::parse(target).unwrap(), port, &HttpPlan::default(), (Path::new("none"), 0))
     }
 
     /// Answers one request with this text, and gives what was asked.
@@ -247,7 +285,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let target = Target::parse("http://127.0.0.1:1").unwrap();
-        let probe = |text: &str| Probe::new(&ReadyProbe::Tcp(text.to_owned()), &target, Some(port), true, (Path::new("none"), 0));
+        let probe =
+            |text: &str| Probe::new(&ReadyProbe::Tcp(text.to_owned()), &target, Some(port), &HttpPlan::default(), (Path::new("none"), 0));
         for text in [port.to_string().as_str(), "${PORT}", "localhost:${PORT}"] {
             assert!(probe(text).unwrap().ask(LONG, &mut || false).ready, "{text}");
         }

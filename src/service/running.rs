@@ -17,7 +17,7 @@ use super::probe::{Probe, connect, is_loopback};
 use super::ready::{Awaited, await_ready};
 use super::shell::Shell;
 use super::tree::Watched;
-use crate::plan::{PortPlan, ReadyPlan, ReadyProbe, ServicePlan, Target};
+use crate::plan::{HttpPlan, PortPlan, ReadyPlan, ReadyProbe, ServicePlan, Target};
 use crate::units::Micros;
 
 /// How long a started service may take where the scenario has no `ready`.
@@ -38,8 +38,10 @@ pub struct StartOptions<'a> {
     /// Where everything goes that build, service and stop command write; its folder is made where it is missing, and
     /// an old file is overwritten.
     pub log: &'a Path,
-    /// Whether the certificate of an `https` probe must be valid.
-    pub verify_tls: bool,
+    /// Whether an old log is kept and written on: the service was started before in the same run.
+    pub append: bool,
+    /// How connections are made: a GET of `ready` goes the same way.
+    pub http: &'a HttpPlan,
     /// Masks secrets in a line; used for what errors show, and on the whole log once the service has ended.
     pub mask: Arc<dyn Fn(&str) -> String + Send + Sync>,
     /// Asked often while build and readiness are waited for; true ends the waiting with [`ServiceError::Interrupted`].
@@ -102,7 +104,9 @@ impl Service {
         };
         if let Some(command) = &plan.command {
             refuse_taken(plan, options)?;
-            service.create_log()?;
+            if !options.append {
+                service.create_log()?;
+            }
             service.is_stopped = false;
             if let Some(build) = &plan.build {
                 service.build(build, options.interrupted)?;
@@ -113,7 +117,7 @@ impl Service {
             service.shell = Some(shell);
             service.await_ready(plan, options, Instant::now(), offset)?;
         } else {
-            let is_here = is_loopback(&options.target.host);
+            let is_here = is_loopback(&options.target.host) && options.target.socket.is_none();
             service.watched = (plan.monitor && is_here).then(|| Watched::port(options.target.port));
             service.await_ready(plan, options, Instant::now(), 0)?;
         }
@@ -223,7 +227,7 @@ impl Service {
             let reason = "without `command` there is no output to look at".to_owned();
             return Err(ServiceError::Probe { probe: format!("{{ log: {} }}", shown(pattern.as_str(), 200)), reason });
         }
-        let mut probe = Probe::new(&ready.probe, options.target, options.port, options.verify_tls, (options.log, offset))?;
+        let mut probe = Probe::new(&ready.probe, options.target, options.port, options.http, (options.log, offset))?;
         let deadline = begun + Duration::from_micros(ready.within.0);
         let mut sent = 0;
         let awaited = await_ready(&mut probe, deadline, &mut || self.died(), options.interrupted, &mut sent);
@@ -245,8 +249,11 @@ impl Service {
     /// Where the scenario doesn't say: a service that we start must at least listen, or the load would only find that
     /// out the hard way.
     fn default_ready(&self, target: &Target) -> Option<ReadyPlan> {
-        (self.shell.is_some() && is_loopback(&target.host))
-            .then(|| ReadyPlan { probe: ReadyProbe::Tcp(format!("{}:{}", bracketed(&target.host), target.port)), within: READY_WITHIN })
+        let address = match &target.socket {
+            Some(socket) => format!("unix:{}", socket.display()),
+            None => format!("{}:{}", bracketed(&target.host), target.port),
+        };
+        (self.shell.is_some() && is_loopback(&target.host)).then(|| ReadyPlan { probe: ReadyProbe::Tcp(address), within: READY_WITHIN })
     }
 
     /// How the command ended; none while it runs, or when it left a daemon behind.
@@ -277,7 +284,8 @@ impl fmt::Debug for Service {
 
 /// Refuses to start where somebody already answers.
 fn refuse_taken(plan: &ServicePlan, options: &StartOptions<'_>) -> Result<(), ServiceError> {
-    let target = (is_loopback(&options.target.host)).then(|| (options.target.host.clone(), options.target.port));
+    let is_port_here = is_loopback(&options.target.host) && options.target.socket.is_none();
+    let target = is_port_here.then(|| (options.target.host.clone(), options.target.port));
     let fixed = match plan.port {
         PortPlan::Fixed(port) => Some(("127.0.0.1".to_owned(), port)),
         PortPlan::Auto | PortPlan::Unset => None,

@@ -135,5 +135,5 @@ fn two_records_are_compared_without_any_load() {
     let output = folder.loadline(["compare", "base/record.json", "base/record.json", "-q"]).exits_with(0);
     assert!(output.verdict().starts_with("PASSED  students: "), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "nowhere.json"]).exits_with(2);
-    assert_eq!(output.stderr, "error: failed to read the record: nowhere.json: No such file or directory (os error 2)\n");
+    assert_eq!(output.stderr, "error: failed to read nowhere.json: No such file or directory (os error 2)\n");
 }

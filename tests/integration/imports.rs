@@ -18,6 +18,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("engine", &["plan", "metrics", "units"]),
     ("service", &["plan", "metrics", "units"]),
     ("record", &["metrics", "units"]),
+    ("import", &["record", "config", "metrics", "units"]),
     ("github", &["units", "text"]),
     ("baseline", &["record", "github", "units"]),
     ("compare", &["record", "metrics", "stats", "units"]),

@@ -2,7 +2,9 @@
 
 use super::class::ClassConfig;
 use super::feed::FeedConfig;
+use super::http::HttpConfig;
 use super::load::LoadConfig;
+use super::paired::PairedConfig;
 use super::service::ServiceConfig;
 use super::step::StepConfig;
 use super::threshold::ThresholdConfig;
@@ -14,7 +16,7 @@ element! {
     /// What an environment replaces, key by key, as a whole.
     "environment", "a mapping such as `{ target: https://staging.example.com }`";
     pub struct SectionsConfig {
-        /// The address under load.
+        /// The address under load, or `unix:/path/of/a.sock`.
         "target" target: Text => optional,
         /// A file with values for `${VAR}`, relative to the scenario; never an error when it is missing.
         "env_file" env_file: Text => optional,
@@ -36,6 +38,8 @@ element! {
         "profiles" profiles: Map<LoadConfig> => optional,
         /// The profile that runs; `--profile` picks another.
         "profile" profile: Text => default "the only one",
+        /// How two versions of the service are compared side by side.
+        "paired" paired: PairedConfig => optional,
         /// What decides: thresholds by scope. A scope is `all`, `each`, `service`, a user class, an endpoint or a tag.
         "thresholds" thresholds: Map<OneOrMany<ThresholdConfig>> => optional,
         /// How long a request may take.
@@ -50,6 +54,8 @@ element! {
         "cookies" cookies: bool => default "true",
         /// Whether compressed answers are asked for and decoded.
         "decompress" decompress: bool => default "true",
+        /// What is spoken, and over which connections.
+        "http" http: HttpConfig => optional,
         /// How encrypted connections are made.
         "tls" tls: TlsConfig => optional,
         /// Where all random numbers come from; `--seed` wins.

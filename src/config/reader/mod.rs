@@ -21,4 +21,4 @@ pub(in crate::config) use reading::{Read, Reader};
 pub(in crate::config) use schema::Described;
 pub(in crate::config) use schema::{KeyInfo, Presence, Schema};
 pub use spanned::{Spanned, Text};
-pub(in crate::config) use words::words;
+pub(in crate::config) use words::{words, written_words};

@@ -23,10 +23,17 @@ macro_rules! words {
             }
 
             fn schema(_schema: &mut $crate::config::reader::Schema) -> serde_json::Value {
-                serde_json::json!({ "anyOf": [{ "enum": [$($word),*] }, { "type": "string", "pattern": "\\$\\{" }] })
+                let words = $crate::config::reader::written_words(&[$($word),*]);
+                serde_json::json!({ "anyOf": [{ "enum": words }, { "type": "string", "pattern": "\\$\\{" }] })
             }
         }
     };
 }
 
 pub(in crate::config) use words;
+
+/// The values in YAML that read as one of the words: `1.1` without quotes is a number there.
+pub(in crate::config) fn written_words(words: &[&str]) -> Vec<serde_json::Value> {
+    let numbers = words.iter().filter_map(|word| serde_json::from_str(word).ok()).filter(serde_json::Value::is_number);
+    words.iter().map(|word| serde_json::Value::from(*word)).chain(numbers).collect()
+}

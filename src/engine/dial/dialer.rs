@@ -1,74 +1,169 @@
 //! How connections are opened.
 
-use std::sync::{Arc, OnceLock};
+use std::cell::OnceCell;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::origin::Origin;
 use super::stream::Stream;
-use super::tls;
+use super::{eyeballs, tunnel};
 use crate::engine::failure::Failure;
 use crate::metrics::{ErrorCategory, Phases};
-use crate::plan::HttpPlan;
+use crate::plan::{HttpPlan, HttpVersion, Proxy, ProxyPlan, Target, TlsPlan};
 use crate::units::Micros;
 
 /// Opens connections for all users of a thread.
 #[derive(Debug)]
 pub(in crate::engine) struct Dialer {
-    verify_tls: bool,
-    tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+    version: HttpVersion,
+    proxies: ProxyPlan,
+    plan: TlsPlan,
+    home: Origin,
+    /// Encryption on the way to the target, to anybody else, and to a proxy; made when first needed.
+    to_target: Encryption,
+    elsewhere: Encryption,
+    to_proxy: Encryption,
 }
 
+type Encryption = OnceCell<Result<Arc<ClientConfig>, String>>;
+
 impl Dialer {
-    pub(in crate::engine) fn new(http: &HttpPlan) -> Self {
-        Self { verify_tls: http.verify_tls, tls: OnceLock::new() }
+    pub(in crate::engine) fn new(http: &HttpPlan, target: &Target) -> Self {
+        Self {
+            version: http.version,
+            proxies: http.proxies.clone(),
+            plan: http.tls.clone(),
+            home: Origin::of(target),
+            to_target: OnceCell::new(),
+            elsewhere: OnceCell::new(),
+            to_proxy: OnceCell::new(),
+        }
     }
 
     /// Opens a connection, encrypted where the origin says so, and notes how long each part of it took. The name is
-    /// resolved each time, and all its addresses are tried in turn. Takes as long as it takes: the caller sets the limit.
+    /// resolved each time. Takes as long as it takes: the caller sets the limit.
     pub(in crate::engine) async fn dial(&self, origin: &Origin, phases: &mut Phases) -> Result<Stream, Failure> {
-        let tls = if origin.tls { Some(self.tls()?) } else { None };
-        let begin = Instant::now();
-        let addresses: Vec<_> = tokio::net::lookup_host((origin.host.as_str(), origin.port))
-            .await
-            .map_err(|error| Failure::new(ErrorCategory::Dns, format!("{}: {error}", origin.host)))?
-            .collect();
-        let resolved = Instant::now();
-        let is_name = origin.host.parse::<std::net::IpAddr>().is_err();
-        phases.dns = is_name.then(|| Micros::from(resolved - begin));
-        let mut failure = Failure::new(ErrorCategory::Dns, format!("{}: no address", origin.host));
-        let mut connected = None;
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    connected = Some(stream);
-                    break;
-                }
-                Err(error) => failure = Failure::connecting(&error),
-            }
+        let stream = match (&origin.socket, self.proxy(origin)) {
+            (Some(socket), _) => unix(socket, phases).await?,
+            (None, None) => tcp(&origin.host, origin.port, phases).await?,
+            (None, Some(proxy)) => self.through(proxy, origin, phases).await?,
+        };
+        if !origin.tls {
+            return Ok(stream);
         }
-        let Some(stream) = connected else { return Err(failure) };
-        // Small requests must not wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
-        let opened = Instant::now();
-        phases.connect = Some(Micros::from(opened - resolved));
-        let Some(tls) = tls else { return Ok(Stream::Plain(stream)) };
-        let name = ServerName::try_from(origin.host.clone())
-            .map_err(|_| Failure::new(ErrorCategory::Tls, format!("`{}` is no name for a certificate", origin.host)))?;
-        let stream = TlsConnector::from(tls.clone())
-            .connect(name, stream)
-            .await
-            .map_err(|error| Failure::new(ErrorCategory::Tls, error.to_string()))?;
-        phases.tls = Some(Micros::from(opened.elapsed()));
-        Ok(Stream::Tls(Box::new(stream)))
+        let begin = Instant::now();
+        let is_home = *origin == self.home;
+        let name = match &self.plan.server_name {
+            Some(name) if is_home => name.clone(),
+            _ => name_of(&origin.host)?,
+        };
+        let stream = encrypt(stream, self.encryption(is_home)?, name).await?;
+        phases.tls = Some(Micros::from(begin.elapsed()));
+        Ok(stream)
     }
 
-    /// Made when first needed: reading the system's certificates takes a while.
-    fn tls(&self) -> Result<&Arc<rustls::ClientConfig>, Failure> {
-        let config = self.tls.get_or_init(|| tls::client_config(self.verify_tls).map_err(|error| error.to_string()));
-        config.as_ref().map_err(|error| Failure::new(ErrorCategory::Tls, error.clone()))
+    /// The proxy that requests to an origin are sent to instead, with their whole address; none where they go directly or
+    /// through a tunnel, of which they know nothing.
+    pub(in crate::engine) fn forwarding(&self, origin: &Origin) -> Option<&Proxy> {
+        self.proxy(origin).filter(|_| !origin.tls && self.version != HttpVersion::Http2)
     }
+
+    /// Whether HTTP/2 is to be spoken over a stream.
+    ///
+    /// # Errors
+    /// When it must be, and the server did not agree.
+    pub(in crate::engine) fn is_http2(&self, stream: &Stream) -> Result<bool, Failure> {
+        let agreed = stream.protocol() == Some(b"h2");
+        match self.version {
+            HttpVersion::Http1 => Ok(false),
+            HttpVersion::Auto => Ok(agreed),
+            HttpVersion::Http2 if agreed || !matches!(stream, Stream::Tls(_)) => Ok(true),
+            HttpVersion::Http2 => Err(Failure::new(ErrorCategory::Tls, "the server does not agree to HTTP/2 (ALPN)")),
+        }
+    }
+
+    fn proxy(&self, origin: &Origin) -> Option<&Proxy> {
+        self.proxies.between_host(origin.tls, &origin.host, origin.port).filter(|_| origin.socket.is_none())
+    }
+
+    async fn through(&self, proxy: &Proxy, origin: &Origin, phases: &mut Phases) -> Result<Stream, Failure> {
+        let address = &proxy.address;
+        let stream = tcp(&address.host, address.port, phases).await;
+        let mut stream = stream.map_err(|failure| Failure { message: format!("the proxy {proxy}: {}", failure.message), ..failure })?;
+        let begin = Instant::now();
+        if address.tls {
+            let plan = || TlsPlan { ca: self.plan.ca.clone(), ..TlsPlan::default() };
+            let encryption = connector(&self.to_proxy, &[b"http/1.1"], plan)?;
+            stream = encrypt(stream, encryption, name_of(&address.host)?).await?;
+        }
+        if self.forwarding(origin).is_none() {
+            stream = tunnel::connect(stream, proxy, origin).await?;
+        }
+        phases.connect = phases.connect.map(|connect| connect + Micros::from(begin.elapsed()));
+        Ok(stream)
+    }
+
+    fn encryption(&self, is_home: bool) -> Result<TlsConnector, Failure> {
+        let protocols = self.version.protocols();
+        match is_home {
+            true => connector(&self.to_target, protocols, || self.plan.clone()),
+            // Who we are is for the target alone.
+            false => connector(&self.elsewhere, protocols, || TlsPlan { identity: None, ..self.plan.clone() }),
+        }
+    }
+}
+
+/// Connects to a host by its name or address, over whichever of its addresses answers.
+async fn tcp(host: &str, port: u16, phases: &mut Phases) -> Result<Stream, Failure> {
+    let begin = Instant::now();
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
+        .await
+        .map_err(|error| Failure::new(ErrorCategory::Dns, format!("{host}: {error}")))?
+        .collect();
+    let resolved = Instant::now();
+    let is_name = host.parse::<std::net::IpAddr>().is_err();
+    phases.dns = is_name.then(|| Micros::from(resolved - begin));
+    let stream = eyeballs::connect(host, addresses).await?;
+    phases.connect = Some(Micros::from(resolved.elapsed()));
+    Ok(Stream::Plain(stream))
+}
+
+#[cfg(unix)]
+async fn unix(socket: &std::path::Path, phases: &mut Phases) -> Result<Stream, Failure> {
+    let begin = Instant::now();
+    let stream = tokio::net::UnixStream::connect(socket).await;
+    let stream = stream.map_err(|error| {
+        let failure = Failure::connecting(&error);
+        Failure { message: format!("{}: {}", socket.display(), failure.message), ..failure }
+    })?;
+    phases.connect = Some(Micros::from(begin.elapsed()));
+    Ok(Stream::Unix(stream))
+}
+
+#[cfg(not(unix))]
+async fn unix(_socket: &std::path::Path, _phases: &mut Phases) -> Result<Stream, Failure> {
+    Err(Failure::new(ErrorCategory::ConnectRefused, "this system has no unix sockets"))
+}
+
+async fn encrypt(stream: Stream, connector: TlsConnector, name: ServerName<'static>) -> Result<Stream, Failure> {
+    let stream = connector.connect(name, stream).await;
+    stream.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| Failure::new(ErrorCategory::Tls, error.to_string()))
+}
+
+fn name_of(host: &str) -> Result<ServerName<'static>, Failure> {
+    ServerName::try_from(host.to_owned()).map_err(|_| Failure::new(ErrorCategory::Tls, format!("`{host}` is no name for a certificate")))
+}
+
+fn connector(cell: &Encryption, protocols: &[&[u8]], plan: impl FnOnce() -> TlsPlan) -> Result<TlsConnector, Failure> {
+    let made = cell.get_or_init(|| match plan().client_config(protocols) {
+        Ok(config) => Ok(Arc::new(config)),
+        Err(error) => Err(error.to_string()),
+    });
+    let made = made.clone().map_err(|error| Failure::new(ErrorCategory::Tls, error));
+    made.map(TlsConnector::from)
 }

@@ -7,8 +7,8 @@ use tokio::sync::Notify;
 use super::alternate::Pauses;
 use super::upkeep::Upkeep;
 use crate::engine::clock::ArmClock;
-use crate::engine::exchange::Reply;
 use crate::engine::failure::Failure;
+use crate::engine::reply::Reply;
 use crate::metrics::ErrorCategory;
 use crate::units::Micros;
 

@@ -74,12 +74,12 @@ impl CheckPlan {
             }
             Self::Body(predicate) => self.test(predicate, &Actual::Text(String::from_utf8_lossy(answer.body)), scope),
             Self::Json(path, predicate) => {
-                let Some(document) = answer.json() else {
+                let Some(found) = answer.find(path) else {
                     return Err(format!("{}: the body is not JSON", path.as_str()));
                 };
-                let actual = match path.find(document) {
+                let actual = match found {
                     Found::None => Actual::Missing,
-                    Found::One(node) => Actual::Json(Cow::Borrowed(node)),
+                    Found::One(node) => Actual::Json(node),
                     Found::Many(nodes) => Actual::Json(Cow::Owned(nodes.into_iter().cloned().collect())),
                 };
                 self.test(predicate, &actual, scope)

@@ -48,6 +48,11 @@ impl ChecksPlan {
         self.checks.iter().any(|(_, check)| check.reads_body())
     }
 
+    /// Whether any of them needs the headers.
+    pub fn reads_headers(&self) -> bool {
+        self.checks.iter().any(|(_, check)| matches!(check, CheckPlan::Header(..)))
+    }
+
     /// Judges an answer, and tells `count` of each check whether it held.
     ///
     /// All checks are counted, also behind one that failed; the verdict is that of the first, and a wrong status before

@@ -4,18 +4,15 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-use super::super::{
-    CheckInfo, Compiler, EndpointPlan, HttpPlan, JsonTemplate, NameUse, Plan, Program, Slots, SourceError, Template, ValueTemplate,
-};
+use super::super::{CheckInfo, Compiler, EndpointPlan, JsonTemplate, NameUse, Plan, Program, Slots, SourceError, Template, ValueTemplate};
 use super::data::Data;
 use super::declared::{Declared, Filler};
 use super::known::Known;
 use super::written::Written;
-use super::{digest, load, service, target, thresholds};
+use super::{digest, http, load, paired, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
-use crate::units::{Bytes, Micros};
 
 /// How strict the compilation is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,13 +95,10 @@ impl Compiling<'_> {
         let target = target::compile(self);
         let service = service::compile(self);
         let thresholds = thresholds::compile(self, load.as_ref(), &classes);
+        let http = http::compile(self);
         let load = load?;
+        let paired = paired::compile(self, &load, &classes, target.as_deref(), service.as_ref());
         load::rows_suffice(self, &load, &classes);
-        let http = HttpPlan {
-            connect_timeout: sections.connect_timeout.as_ref().map_or(Micros::from_secs(10), |timeout| timeout.value),
-            max_body: sections.max_body.as_ref().map_or(Bytes(64 << 20), |most| most.value),
-            verify_tls: !sections.tls.as_ref().and_then(|tls| tls.insecure.as_ref()).is_some_and(|insecure| insecure.value),
-        };
         let digest = digest::digest(&setup_text, &classes_text, &self.data, &load, &http);
         Some(Plan {
             name: scenario.name.clone(),
@@ -126,6 +120,7 @@ impl Compiling<'_> {
             teardown: Program { steps: teardown },
             thresholds,
             service,
+            paired,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),
         })
     }

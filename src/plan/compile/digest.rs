@@ -22,7 +22,7 @@ pub(super) fn digest(setup: &[Json], classes: &[Json], data: &Data, load: &LoadP
             json!({ "name": table.feed.name, "hash": table.hash, "pick": pick, "wrap": table.feed.on_exhausted() == OnExhausted::Wrap })
         })
         .collect();
-    let document = json!({
+    let mut document = json!({
         // Raised when the meaning of the same scenario changes: old records are then incomparable, which is true.
         "version": 1,
         "setup": setup,
@@ -32,6 +32,9 @@ pub(super) fn digest(setup: &[Json], classes: &[Json], data: &Data, load: &LoadP
         "connect_timeout": http.connect_timeout.0,
         "max_body": http.max_body.0,
     });
+    if let Some(connections) = super::http::describe(http) {
+        document["http"] = connections;
+    }
     hex(&Sha256::digest(canonical(&document).to_string()))
 }
 

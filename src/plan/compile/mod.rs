@@ -14,9 +14,11 @@ mod documentation;
 #[cfg(test)]
 mod golden;
 mod headers;
+mod http;
 mod known;
 mod load;
 mod loaded;
+mod paired;
 mod requests;
 mod service;
 mod settings;

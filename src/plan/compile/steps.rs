@@ -120,6 +120,10 @@ impl Compiling<'_> {
             let help = "give the load `users`, or remove the barrier";
             self.error(barrier.span, "a barrier waits for all users, and in the open model they come and go", help);
         }
+        if let Some(base) = self.scenario.base.as_ref().filter(|_| !self.idle) {
+            let message = format!("a barrier does not go with paired mode, which `{}` asks for", base.option());
+            self.error(barrier.span, message, "users can't meet in short blocks: remove the barrier, or leave its class out with `only`");
+        }
         let timeout = barrier.timeout.unwrap_or(Micros::from_secs(30));
         if timeout == Micros::ZERO {
             self.error(barrier.span, "the barrier waits for no time at all", "give it a `timeout` above zero");

@@ -22,16 +22,7 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<String> {
             None
         }
         Ok(parsed) => {
-            if let Some((user, password)) = parsed.userinfo {
-                let pair = format!("{user}:{password}");
-                compiling.secrets.insert(base64::engine::general_purpose::STANDARD.encode(&pair));
-                compiling.secrets.insert(pair);
-                compiling.secrets.insert(password);
-                // As it stands in the address: encoded, perhaps.
-                let written =
-                    text.split_once("://").map_or(text, |(_, rest)| rest).rsplit_once('@').map(|(userinfo, _)| userinfo.to_owned());
-                compiling.secrets.extend(written);
-            }
+            keep_secret(compiling, text, parsed.userinfo);
             Some(text.to_owned())
         }
         Err(error) => {
@@ -39,4 +30,16 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<String> {
             None
         }
     }
+}
+
+/// The user information of an address must not be shown, in whatever form.
+pub(super) fn keep_secret(compiling: &mut Compiling<'_>, text: &str, userinfo: Option<(String, String)>) {
+    let Some((user, password)) = userinfo else { return };
+    let pair = format!("{user}:{password}");
+    compiling.secrets.insert(base64::engine::general_purpose::STANDARD.encode(&pair));
+    compiling.secrets.insert(pair);
+    compiling.secrets.insert(password);
+    // As it stands in the address: encoded, perhaps.
+    let written = text.split_once("://").map_or(text, |(_, rest)| rest).rsplit_once('@').map(|(userinfo, _)| userinfo.to_owned());
+    compiling.secrets.extend(written);
 }

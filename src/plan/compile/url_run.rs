@@ -9,8 +9,8 @@ use super::compiling::{CompileOptions, compile};
 use super::loaded::Loaded;
 use crate::config::yaml::Span;
 use crate::config::{
-    BodyConfig, ClassConfig, LoadConfig, Map, MapEntry, MethodConfig, ProcessEnv, RequestConfig, Scenario, SectionsConfig, Spanned,
-    StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, Variables, Whole,
+    Base, BodyConfig, ClassConfig, LoadConfig, Map, MapEntry, MethodConfig, PairedConfig, ProcessEnv, RequestConfig, Scenario,
+    SectionsConfig, Spanned, StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, Variables, Whole,
 };
 use crate::text::{Diagnostic, Source};
 use crate::units::{Micros, Rate};
@@ -47,6 +47,10 @@ pub struct UrlRun {
     pub timeout: Option<Micros>,
     /// New users per second.
     pub spawn_rate: Option<Rate>,
+    /// What it is compared with side by side, where that was asked for.
+    pub base: Option<Base>,
+    /// For how long then.
+    pub budget: Option<Micros>,
     /// What must hold.
     pub thresholds: Vec<String>,
     /// Where random numbers come from.
@@ -79,6 +83,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         target: Some(Scenario::outside(target)),
         users: Some(outside(Map(vec![named("user", class)]))),
         timeout: run.timeout.map(outside),
+        paired: run.budget.map(|budget| outside(PairedConfig { budget: Some(outside(budget)), ..PairedConfig::default() })),
         ..SectionsConfig::default()
     };
     let scenario = Scenario {
@@ -89,6 +94,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         profile: None,
         sections,
         load: Some(outside(load)),
+        base: run.base.clone(),
         thresholds: run.thresholds.clone(),
         target_given: true,
         keeps_port: false,

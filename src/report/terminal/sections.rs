@@ -4,7 +4,7 @@ use super::table::Column::{Extra, Figure, Label, Text};
 use super::table::TableBuilder;
 use super::{Pen, line};
 use crate::report::figures;
-use crate::report::view::{ContrastView, Fact, RunView, ThresholdView, Tone};
+use crate::report::view::{ComparisonView, ContrastView, Fact, RunView, ThresholdView, Tone};
 
 /// More failures or checks than these are counted.
 const MOST_ROWS: usize = 10;
@@ -49,8 +49,15 @@ pub(super) fn quiet(out: &mut String, run: &RunView, pen: Pen) {
         let colon = if step.message.is_empty() { "" } else { ": " };
         say(format!("verify {} failed{colon}{}", step.name, step.message));
     }
-    for row in run.comparison.iter().flat_map(|comparison| &comparison.rows).filter(|row| row.tone == Tone::Bad) {
-        say(row.sentence());
+    if let Some(comparison) = &run.comparison {
+        regressions(out, comparison, &run.name, pen);
+    }
+}
+
+/// Figures that regressed, a line each.
+pub(super) fn regressions(out: &mut String, comparison: &ComparisonView, name: &str, pen: Pen) {
+    for row in comparison.rows.iter().filter(|row| row.tone == Tone::Bad) {
+        line(out, &format!("{} {name}: {}", pen.tone(Tone::Bad.symbol(), Tone::Bad), row.sentence()));
     }
 }
 
@@ -179,13 +186,29 @@ fn verify(out: &mut String, run: &RunView, pen: Pen) {
 
 fn comparison(out: &mut String, run: &RunView, pen: Pen) {
     let Some(comparison) = &run.comparison else { return };
+    // A terminal is read from its end: what changed, and the whole run; the rest is in the report.
+    let (told, rest): (Vec<_>, Vec<_>) = comparison.rows.iter().partition(|row| !row.unchanged || row.scope == "all");
+    rows_of_comparison(out, comparison, &told, pen);
+    if !rest.is_empty() {
+        line(out, &format!("  and {} of endpoints that are unchanged or can't be told: see the report", rest.len()));
+    }
+    out.push('\n');
+}
+
+/// With all its rows: there is no report that has more.
+pub(super) fn whole_comparison(out: &mut String, comparison: &ComparisonView, pen: Pen) {
+    rows_of_comparison(out, comparison, &comparison.rows.iter().collect::<Vec<_>>(), pen);
+    out.push('\n');
+}
+
+fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&ContrastView], pen: Pen) {
     let advisory = if comparison.advisory { " (advisory)" } else { "" };
     title(out, &format!("Against the baseline: {}{advisory}", comparison.verdict), pen);
     for text in [&comparison.sentence, &comparison.note].into_iter().filter(|text| !text.is_empty()) {
         wrapped(out, "  ", text, pen);
     }
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
-    if !comparison.rows.is_empty() {
+    if !rows.is_empty() {
         let mut table = TableBuilder::new(
             pen,
             [
@@ -200,18 +223,12 @@ fn comparison(out: &mut String, run: &RunView, pen: Pen) {
                 Label("Verdict"),
             ],
         );
-        // A terminal is read from its end: what changed, and the whole run; the rest is in the report.
-        let (told, rest): (Vec<_>, Vec<_>) = comparison.rows.iter().partition(|row| !row.unchanged || row.scope == "all");
-        for row in told {
+        for row in rows {
             let ContrastView { metric, scope, base, candidate, delta, interval, limit, verdict, .. } = row;
             table.row(row.tone, [row.tone.symbol(), metric, scope, base, candidate, delta, interval, limit, verdict]);
         }
         out.push_str(&table.render());
-        if !rest.is_empty() {
-            line(out, &format!("  and {} of endpoints that are unchanged or can't be told: see the report", rest.len()));
-        }
     }
-    out.push('\n');
 }
 
 fn facts(out: &mut String, name: &str, facts: &[Fact], pen: Pen) {

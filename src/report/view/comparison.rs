@@ -16,6 +16,8 @@ pub(crate) struct ComparisonView {
     pub(crate) sentence: String,
     pub(crate) note: String,
     pub(crate) advisory: bool,
+    /// Where the baseline is: `baselines/main/shop`.
+    pub(crate) source: String,
     /// `5 records of baselines/main/shop, the newest of 4f5a6b7 from 2026-01-02 03:04 UTC`.
     pub(crate) baseline: String,
     /// What changed first, then the rest as recorded.
@@ -57,6 +59,7 @@ impl ComparisonView {
             sentence: prose(&comparison.sentence),
             note: comparison.note.as_deref().map(prose).unwrap_or_default(),
             advisory: comparison.advisory,
+            source: foreign(&comparison.source),
             baseline: baseline(comparison),
             rows,
         }

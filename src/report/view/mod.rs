@@ -12,7 +12,7 @@ mod run;
 mod tone;
 mod verdict;
 
-pub(crate) use comparison::ContrastView;
+pub(crate) use comparison::{ComparisonView, ContrastView};
 pub(crate) use endpoint::EndpointView;
 pub(crate) use facts::Fact;
 pub(crate) use foreign::foreign;

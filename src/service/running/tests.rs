@@ -44,7 +44,18 @@ impl Bench {
         let target = Target::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap();
         let mask = Arc::new(|line: &str| line.replace("s3cret", "***"));
         let log = self.log();
-        Service::start(&self.plan, &StartOptions { target: &target, port: Some(self.port), log: &log, verify_tls: true, mask, interrupted })
+        Service::start(
+            &self.plan,
+            &StartOptions {
+                target: &target,
+                port: Some(self.port),
+                log: &log,
+                append: false,
+                http: &HttpPlan::default(),
+                mask,
+                interrupted,
+            },
+        )
     }
 
     fn log(&self) -> PathBuf {

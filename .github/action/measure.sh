@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs the load. The verdict is an output (`exit-code`, `verdict`) and fails nothing yet: the report comes first.
+set -euo pipefail
+
+report=$LOADLINE_FOLDER/report
+arguments=(run --out "$report")
+files=()
+while IFS= read -r line; do
+    line=${line%$'\r'}
+    line="${line#"${line%%[![:space:]]*}"}"
+    line="${line%"${line##*[![:space:]]}"}"
+    [ -z "$line" ] || files+=("$line")
+done <<<"$LOADLINE_FILES"
+
+# Neither credentials of the workflow nor the ways to steer the runner reach the program that starts the service.
+withheld=()
+while IFS= read -r name; do
+    case $name in
+        GITHUB_TOKEN | GH_TOKEN | GITHUB_ENV | GITHUB_OUTPUT | GITHUB_PATH | GITHUB_STATE | GITHUB_STEP_SUMMARY | ACTIONS_* | INPUT_*)
+            withheld+=(-u "$name")
+            ;;
+    esac
+done < <(compgen -e)
+
+# What a service or a scenario says must not be read as a command to the runner.
+mark=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
+code=0
+echo "::stop-commands::$mark"
+# On the path, so that a scenario can name `loadline demo` as its service.
+PATH=$(dirname "$LOADLINE_BINARY"):$PATH
+env "${withheld[@]}" "$LOADLINE_BINARY" "${arguments[@]}" -- ${files[@]+"${files[@]}"} || code=$?
+echo "::$mark::"
+
+case $code in
+    0) verdict=passed ;;
+    1) verdict=failed ;;
+    3) verdict=invalid ;;
+    130) verdict=interrupted ;;
+    *) verdict=error ;;
+esac
+{
+    echo "exit-code=$code"
+    echo "verdict=$verdict"
+    if [ -f "$report/report.html" ]; then
+        echo "folder=$report"
+        echo "report=$report/report.html"
+        # Of several scenarios each has a record of its own: then the folder is named.
+        if [ -f "$report/record.json" ]; then echo "record=$report/record.json"; else echo "record=$report"; fi
+    fi
+} >>"$GITHUB_OUTPUT"

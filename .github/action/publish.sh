@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Posts what was found out: summary, annotations, comment, status, outputs. That it can't never changes the verdict.
+set -euo pipefail
+
+arguments=(publish "$LOADLINE_FOLDER/report")
+if [ "$LOADLINE_MODE" = publish ]; then
+    # What a fork measured is judged by the files of this checkout.
+    arguments+=(--from-fork)
+    while IFS= read -r file; do
+        [ -z "$file" ] || arguments+=(--scenario "$file")
+    done < <(sed 's/^[[:space:]]*//; s/[[:space:]]*$//' <<<"$LOADLINE_FILES")
+    [ -z "$LOADLINE_DATA_BRANCH" ] || arguments+=(--store "branch:$LOADLINE_DATA_BRANCH")
+fi
+code=0
+"$LOADLINE_BINARY" "${arguments[@]}" || code=$?
+echo "exit-code=$code" >>"$GITHUB_OUTPUT"
+[ "$code" = 0 ] || echo "::warning title=loadline::The report could not be posted; the log of this step says why"

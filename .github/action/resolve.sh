@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Finds what the change is compared with, and puts it where a step without a token can use it: the base commit into a
+# folder beside the checkout (paired), stored records into a folder (history). Outputs `base-dir` or `store`,
+# `base-branch`, `base-sha`, `accepted-by`; an `exit-code` where there must be no run.
+set -euo pipefail
+
+output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
+warn() { echo "::warning title=loadline::$1"; }
+
+# A git that may read a private repository, without the token on any command line.
+git_with_token() {
+    local key="http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader" basic
+    basic=$(printf 'x-access-token:%s' "${GITHUB_TOKEN:-}" | base64 | tr -d '\n')
+    if [ -z "${GITHUB_TOKEN:-}" ] || [ -n "$(git config --get "$key" || true)" ]; then
+        git "$@" # nothing to add, or the checkout has left its own there
+    else
+        GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=$key GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $basic" git "$@"
+    fi
+}
+
+# Puts a commit into a folder of its own, and names the working folder in it.
+check_out() {
+    local sha=$1 folder=$LOADLINE_FOLDER/base
+    git cat-file -e "$sha^{commit}" 2>/dev/null || git_with_token fetch --quiet --no-tags --depth=1 origin "$sha" || return 1
+    git worktree add --quiet --detach "$folder" "$sha" || return 1
+    folder=$folder/$(git rev-parse --show-prefix)
+    [ -d "$folder" ] && output base-dir "${folder%/}"
+}
+
+# Stored records as a folder. Where there are none, those of the checkout are used, if it has any.
+fetch_records() {
+    local into=$LOADLINE_FOLDER/baselines
+    [ -n "$LOADLINE_DATA_BRANCH" ] || return 0
+    mkdir -p "$into"
+    if ! "$LOADLINE_BINARY" baseline fetch --store "branch:$LOADLINE_DATA_BRANCH" --into "$into" --baseline-branch "$base_branch"; then
+        warn 'The stored baselines could not be read; see the log of this step'
+    fi
+    if [ -n "$(find "$into" -name '*.json' -print -quit)" ] || [ ! -d baselines ]; then
+        output store "$into"
+    else
+        echo "no record on $LOADLINE_DATA_BRANCH: the folder baselines of the checkout is used"
+    fi
+}
+
+comparison=$LOADLINE_COMPARISON
+# A baseline is the record of an ordinary run: a paired one has another load. And what runs elsewhere can't be started twice.
+if [ "$LOADLINE_MODE" = baseline ] || [ -n "${LOADLINE_TARGET:-}" ]; then comparison=history; fi
+
+found=$LOADLINE_FOLDER/resolved
+code=0
+"$LOADLINE_BINARY" base --base "$LOADLINE_ASKED_BASE" --comparison "$comparison" --format outputs >"$found" || code=$?
+if [ "$code" != 0 ]; then
+    output exit-code "$code"
+    output verdict error
+    exit 0
+fi
+value() { sed -n "s/^$1=//p" "$found" | head -n 1; }
+mode=$(value mode)
+base_branch=$(value base_branch)
+output base-branch "$base_branch"
+output accepted-by "$(value accepted_by)"
+
+if [ "$mode" = paired ]; then
+    if check_out "$(value base_sha)"; then
+        echo "compared with $(value base_sha), which runs beside it"
+    else
+        warn "The base commit could not be checked out; the run is compared with stored runs instead"
+        mode=history
+    fi
+fi
+if [ "$mode" = history ]; then
+    output base-sha "$(value ancestors)"
+    fetch_records
+fi

@@ -1,0 +1,143 @@
+//! What each side runs, so that a comparison of a version with itself is known for one.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{ServicePlan, Target};
+use crate::record::ArmIdentity;
+
+/// Larger files than this are no program of a service.
+const LARGEST: u64 = 1 << 30;
+
+/// What a side runs. A service that was started elsewhere is known by its address alone.
+///
+/// The digest is of the command with its environment, and of the code: the commit's tree and what is changed in it where
+/// the folder is in a git repository, otherwise the program itself where the command names a binary by its path. What
+/// git ignores or doesn't know is not in it.
+pub(super) fn of(service: Option<&ServicePlan>, target: &Target) -> ArmIdentity {
+    let Some((service, command)) = service.and_then(|service| Some((service, service.command.as_deref()?))) else {
+        return ArmIdentity { sha: None, digest: Some(digest(&["address", &target.to_string()])) };
+    };
+    let folder = &service.folder;
+    let code = of_git(folder).or_else(|| of_binary(folder, command));
+    let environment: Vec<String> = service.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    ArmIdentity {
+        sha: git(folder, &["rev-parse", "HEAD"]),
+        digest: code.map(|code| digest(&["command", command, &environment.join("\n"), &code])),
+    }
+}
+
+/// The tree of the folder as it was committed, and how it differs from that.
+fn of_git(folder: &Path) -> Option<String> {
+    let tree = git(folder, &["rev-parse", "HEAD:./"])?;
+    let output = Command::new("git")
+        .args(["diff", "--no-ext-diff", "--binary", "HEAD", "--", "."])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(format!("{tree} {}", hex(&Sha256::digest(&output.stdout))))
+}
+
+/// The program that a command names by its path. Scripts and interpreters say nothing of what they run.
+fn of_binary(folder: &Path, command: &str) -> Option<String> {
+    let word = command.split_whitespace().find(|word| *word != "exec")?.trim_matches(['"', '\'']);
+    let path = word.contains('/').then(|| folder.join(PathBuf::from(word)))?;
+    let file = fs::File::open(path).ok()?;
+    let mut content = Vec::new();
+    file.take(LARGEST).read_to_end(&mut content).ok()?;
+    let is_binary = [b"\x7fELF".as_slice(), b"\xcf\xfa\xed\xfe", b"MZ"].iter().any(|magic| content.starts_with(magic));
+    is_binary.then(|| hex(&Sha256::digest(&content)))
+}
+
+fn digest(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The one line that git answers with; none where there is no git, no repository, or no answer.
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !line.is_empty()).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PortPlan;
+
+    fn service(folder: &Path, command: &str) -> ServicePlan {
+        ServicePlan {
+            command: Some(command.to_owned()),
+            build: None,
+            stop: None,
+            folder: folder.to_owned(),
+            port: PortPlan::Auto,
+            env: Vec::new(),
+            ready: None,
+            monitor: false,
+        }
+    }
+
+    fn identity(folder: &Path, command: &str) -> ArmIdentity {
+        of(Some(&service(folder, command)), &Target::parse("http://127.0.0.1:1").unwrap())
+    }
+
+    fn committed(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("app.py"), text).unwrap();
+        let settings = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.com", "-c", "commit.gpgsign=false"];
+        for arguments in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "x"]] {
+            let status = Command::new("git").args(settings).args(arguments).current_dir(folder.path()).status().unwrap();
+            assert!(status.success());
+        }
+        folder
+    }
+
+    #[test]
+    fn the_same_code_and_command_are_the_same_wherever_they_are() {
+        let (one, same, other) = (committed("a"), committed("a"), committed("b"));
+        let known = identity(one.path(), "python app.py");
+        assert_eq!(known.digest, identity(same.path(), "python app.py").digest);
+        assert!(known.sha.is_some() && known.digest.is_some());
+        assert_ne!(known.digest, identity(other.path(), "python app.py").digest);
+        assert_ne!(known.digest, identity(same.path(), "python app.py --fast").digest);
+        fs::write(same.path().join("app.py"), "changed").unwrap();
+        assert_ne!(known.digest, identity(same.path(), "python app.py").digest, "changed, not committed");
+    }
+
+    #[test]
+    fn without_git_only_a_binary_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("app"), b"\x7fELF one").unwrap();
+        fs::write(folder.path().join("run.sh"), "#!/bin/sh\n./app").unwrap();
+        let digest = |command: &str| identity(folder.path(), command).digest;
+        let known = digest("exec ./app --port $PORT");
+        assert!(known.is_some());
+        fs::write(folder.path().join("app"), b"\x7fELF two").unwrap();
+        assert_ne!(digest("exec ./app --port $PORT"), known);
+        assert_eq!((digest("./run.sh"), digest("python app.py"), digest("./missing")), (None, None, None));
+    }
+
+    #[test]
+    fn a_running_service_is_known_by_its_address() {
+        let of_address = |address: &str| of(None, &Target::parse(address).unwrap());
+        assert_eq!(of_address("http://joe:secret@127.0.0.1:1"), of_address("127.0.0.1:1/"));
+        assert_ne!(of_address("http://127.0.0.1:1"), of_address("http://127.0.0.1:2"));
+    }
+}

@@ -1,0 +1,370 @@
+//! A whole paired run: both services, setup, load, verify, teardown, and the record of the candidate.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::identity;
+use super::ledger::{ARMS, Ledger, Sums};
+use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
+use super::side::{Side, SideOptions};
+use crate::conduct::limits::OpenFiles;
+use crate::conduct::recording;
+use crate::conduct::run::{Instead, Run, plain_warning, trouble};
+use crate::conduct::usage::Usage;
+use crate::conduct::{ConductOptions, Measured, News, service_use};
+use crate::metrics::{Counters, ServiceSample, Totals};
+use crate::plan::{ArrivalKind, ClosedLoad, LoadPlan, OpenLoad, PairedLoad, PairedPlan, Plan, Population, RateShape};
+use crate::record::{Arm, BLOCKS_VERSION, BlockEndpointName, Blocks, BlocksHeader, Comparison, Record, Sent, VerifyRecord, Warning};
+use crate::service::Monitor;
+use crate::units::{Micros, Rate};
+
+/// What a paired run needs besides the options of every run.
+pub struct PairedOptions<'a> {
+    /// Where the log of the base goes.
+    pub base_log: &'a Path,
+    /// Judges blocks at a look, 1 or 2. An inconclusive one gets another look, where the plan allows it.
+    pub judge: &'a dyn Fn(&Blocks, u32) -> Option<Comparison>,
+}
+
+/// A paired run whose figures are there.
+#[derive(Debug)]
+pub struct PairedMeasured {
+    /// The candidate, as a run of its own; its comparison is in the record.
+    pub candidate: Measured,
+    /// The base in the form of a record, where any pair was measured: what `baseline` stands for in thresholds.
+    pub base: Option<Record>,
+    /// All blocks, where there were any.
+    pub blocks: Option<Blocks>,
+}
+
+/// Carries out a paired run of a plan that has one. Whatever goes wrong becomes a warning of the record that says so and
+/// makes the run invalid: there is always a record, and both services are always stopped.
+pub fn measure_paired(
+    plan: &Arc<Plan>,
+    paired: &PairedPlan,
+    options: &ConductOptions<'_>,
+    with: &PairedOptions<'_>,
+    listen: &mut dyn FnMut(News<'_>),
+) -> PairedMeasured {
+    let mut work = Work {
+        run: Run::new(plan, options),
+        plan,
+        paired,
+        options,
+        with,
+        ledger: Ledger::new(plan),
+        sizes: None,
+        comparison: None,
+        base_verify: Vec::new(),
+        outside: [Sent::default(); 2],
+        header: None,
+    };
+    if let Err(trouble) = work.with_services(listen) {
+        work.run.draft.warnings.push(trouble);
+    }
+    work.finish()
+}
+
+struct Work<'a> {
+    run: Run<'a>,
+    plan: &'a Arc<Plan>,
+    paired: &'a PairedPlan,
+    options: &'a ConductOptions<'a>,
+    with: &'a PairedOptions<'a>,
+    ledger: Ledger,
+    sizes: Option<Sizes>,
+    comparison: Option<Comparison>,
+    base_verify: Vec<VerifyRecord>,
+    /// What each side was sent outside of the load.
+    outside: [Sent; 2],
+    header: Option<BlocksHeader>,
+}
+
+impl<'a> Work<'a> {
+    /// Starts both services, does everything with them, stops them.
+    fn with_services(&mut self, listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
+        let starts = |service: Option<&crate::plan::ServicePlan>| service.is_some_and(|service| service.command.is_some());
+        let (plan, options) = (self.plan, self.options);
+        let base = &self.paired.base;
+        if starts(base.service.as_ref()) {
+            listen(News::Doing("starting the base"));
+        }
+        let base = Side::start(SideOptions {
+            arm: Arm::Base,
+            plan,
+            options,
+            target: &base.target,
+            service: base.service.clone(),
+            log: self.with.base_log,
+        })?;
+        if starts(plan.service.as_ref()) {
+            listen(News::Doing("starting the service"));
+        }
+        let candidate = Side::start(SideOptions {
+            arm: Arm::Candidate,
+            plan,
+            options,
+            target: &plan.target,
+            service: plan.service.clone(),
+            log: options.log,
+        });
+        let mut sides = match candidate {
+            Ok(candidate) => [base, candidate],
+            Err(trouble) => {
+                let mut base = base;
+                self.run.draft.warnings.extend(base.stop());
+                return Err(trouble);
+            }
+        };
+        self.run.draft.target = sides[1].target.to_string();
+        self.header = Some(self.header(&sides));
+        let result = self.with_both(&mut sides, listen);
+        for (side, sent) in sides.iter_mut().zip(&mut self.outside) {
+            self.run.draft.warnings.extend(side.stop());
+            *sent = side.sent;
+        }
+        result
+    }
+
+    /// Setup, load and verify; teardown whatever came of them.
+    fn with_both(&mut self, sides: &mut [Side<'a>; 2], listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
+        let _open_files = OpenFiles::raise();
+        if !self.plan.setup.steps.is_empty() {
+            listen(News::Doing("setup of both versions"));
+        }
+        let mut result = sides.iter_mut().try_for_each(Side::set_up);
+        if result.is_ok() && !self.options.steering.is_interrupted() {
+            result = self.load_and_verify(sides, listen);
+        }
+        if !self.options.steering.is_aborted() {
+            if !self.plan.teardown.steps.is_empty() {
+                listen(News::Doing("teardown"));
+            }
+            for side in sides.iter_mut() {
+                self.run.draft.warnings.extend(side.tear_down()?);
+            }
+        }
+        result
+    }
+
+    fn load_and_verify(&mut self, sides: &mut [Side<'a>; 2], listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
+        self.run.draft.started_at = Timestamp::now();
+        self.run.draft.generator.threads = 1;
+        let (before, begun) = (Usage::now(), Instant::now());
+        let mut monitors = Monitors::start(&sides[1], begun);
+        let (with, header) = (self.with, self.header.clone());
+        let mut sizes = None;
+        let mut warnings = Vec::new();
+        let result = Session {
+            plan: self.plan,
+            paired: self.paired,
+            steering: self.options.steering,
+            sides: &mut *sides,
+            ledger: &mut self.ledger,
+            warnings: &mut warnings,
+            restarted: &mut |side| monitors.follow(side),
+            listen: &mut *listen,
+            begun,
+            until: begun,
+            stretches: 0,
+            last_told: begun,
+        }
+        .run(&mut sizes, &mut |ledger, sizes, look| {
+            let header = sized(header.clone()?, sizes);
+            (with.judge)(&Blocks { header, blocks: ledger.blocks().to_vec() }, look)
+        });
+        self.run.draft.warnings.extend(warnings);
+        self.sizes = sizes;
+        self.run.draft.service = monitors.stop();
+        self.run.draft.generator.take_usage(&before, begun.elapsed());
+        self.comparison = result?;
+        sides.iter_mut().try_for_each(Side::still_runs)?;
+        if !self.plan.verify.steps.is_empty() && !self.options.steering.is_interrupted() {
+            listen(News::Doing("verify"));
+            self.base_verify = sides[0].verify()?;
+            self.run.draft.verify = sides[1].verify()?;
+        }
+        Ok(())
+    }
+
+    fn header(&self, sides: &[Side<'_>; 2]) -> BlocksHeader {
+        let plan = self.plan;
+        let class = |class: usize| plan.classes.get(class).map(|class| class.name.clone()).unwrap_or_default();
+        let mut candidate = identity::of(plan.service.as_ref(), &sides[1].target);
+        candidate.sha = self.options.context.sha.clone().or(candidate.sha);
+        BlocksHeader {
+            schema_version: BLOCKS_VERSION,
+            scenario: plan.name.clone(),
+            seed: plan.seed,
+            block_length: 0.0,
+            discarded: DISCARDED,
+            rate: None,
+            users: self.paired.users,
+            endpoints: plan
+                .endpoints
+                .iter()
+                .map(|endpoint| BlockEndpointName { name: endpoint.name.clone(), class: class(endpoint.class) })
+                .collect(),
+            base: identity::of(self.paired.base.service.as_ref(), &sides[0].target),
+            candidate,
+        }
+    }
+
+    fn finish(mut self) -> PairedMeasured {
+        let [_, counters] = self.ledger.counters;
+        self.count_sent(&counters);
+        let busy = &self.ledger.busy;
+        let (mean, peak) = (busy.mean(), busy.peak());
+        self.run.draft.generator.cpu_percent = mean;
+        self.run.draft.generator.cpu_peak_percent = peak;
+        let (blocks, [base, candidate]) = self.ledger.into_results();
+        let draft = &mut self.run.draft;
+        draft.warnings.extend(worth_saying(&base.totals, &self.base_verify));
+        let duration = candidate.totals.duration;
+        draft.users_max = candidate.users_max;
+        draft.totals = candidate.totals;
+        draft.timeline = candidate.timeline;
+        let sizes = self.sizes;
+        draft.instead = Some(instead(self.plan, self.paired, sizes, duration, &blocks));
+        let mut measured = self.run.finish();
+        measured.record.comparison = self.comparison;
+        let header = self.header.zip(sizes).map(|(header, sizes)| sized(header, sizes));
+        let base = (!blocks.is_empty()).then(|| base_record(self.plan, &measured.record, &base));
+        let blocks = header.filter(|_| !blocks.is_empty()).map(|header| Blocks { header, blocks });
+        PairedMeasured { candidate: measured, base, blocks }
+    }
+
+    fn count_sent(&mut self, counters: &Counters) {
+        let [_, outside] = self.outside;
+        self.run.draft.sent = Sent {
+            warmup: counters.sent_warmup,
+            load: counters.sent_load,
+            redirects: outside.redirects + counters.sent_redirects,
+            ..outside
+        };
+    }
+}
+
+/// The header once the load was sized.
+fn sized(header: BlocksHeader, sizes: Sizes) -> BlocksHeader {
+    BlocksHeader { block_length: sizes.block.as_secs_f64(), rate: sizes.rate.map(|rate| rate.0), ..header }
+}
+
+/// What is worth saying of the base.
+fn worth_saying(base: &Totals, verify: &[VerifyRecord]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let (requests, failures) = (base.requests(), base.failures());
+    if failures > 0 {
+        let errors = base.endpoints.iter().flat_map(|endpoint| &endpoint.errors);
+        let most =
+            errors.max_by_key(|(_, error)| error.count).map(|((category, message), _)| format!(", most of them {category}: {message}"));
+        let message = format!("the base failed {failures} of {requests} requests{}", most.unwrap_or_default());
+        warnings.push(plain_warning("base_errors", message));
+    }
+    let failed = verify.iter().filter(|step| !step.passed);
+    warnings.extend(failed.map(|step| {
+        let why = step.message.as_deref().unwrap_or("no reason given");
+        plain_warning("base_verify", format!("verify `{}` failed on the base: {why}", step.name))
+    }));
+    if requests > 0 && requests == failures {
+        warnings.push(trouble("base_failed", format!("the base failed all {requests} requests, so there is nothing to compare with")));
+    }
+    warnings
+}
+
+/// What ran in place of the scenario's load.
+fn instead(plan: &Plan, paired: &PairedPlan, sizes: Option<Sizes>, duration: Micros, blocks: &[crate::record::Block]) -> Instead {
+    let graceful_stop = paired.drain;
+    let rate = sizes.and_then(|sizes| sizes.rate);
+    let load = match paired.load {
+        PairedLoad::Users(users) => LoadPlan::Closed(ClosedLoad {
+            population: Population::Constant { users, spawn_rate: None },
+            duration: Some(duration),
+            iterations: None,
+            warmup: Micros::ZERO,
+            graceful_stop,
+        }),
+        PairedLoad::Arrivals(asked) => LoadPlan::Open(OpenLoad {
+            rate: RateShape::Constant(rate.or(asked).unwrap_or(Rate(0.0))),
+            arrivals: ArrivalKind::Poisson,
+            duration: Some(duration),
+            iterations: None,
+            max_users: paired.max_users,
+            max_wait: MAX_WAIT,
+            warmup: Micros::ZERO,
+            graceful_stop,
+        }),
+    };
+    let pairs = blocks.iter().filter(|block| block.first).count();
+    let amount = match (paired.load, rate) {
+        (PairedLoad::Users(users), _) => format!("{users} users"),
+        (PairedLoad::Arrivals(_), Some(rate)) => format!("rate {rate}, then {} users", paired.users),
+        (PairedLoad::Arrivals(_), None) => "not begun".to_owned(),
+    };
+    let noun = if pairs == 1 { "pair" } else { "pairs" };
+    let length = sizes.map(|sizes| format!(", {pairs} {noun} of {} blocks", sizes.block)).unwrap_or_default();
+    let asked = match paired.load {
+        PairedLoad::Users(users) => format!("users {users}"),
+        PairedLoad::Arrivals(Some(rate)) => format!("rate {}", rate.0),
+        PairedLoad::Arrivals(None) => "probed".to_owned(),
+    };
+    let digest = Sha256::digest(format!("{} paired {asked} {}", plan.digest, paired.users));
+    let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Instead { load, told: format!("paired: {amount}{length}"), digest }
+}
+
+/// The base in the form of a record: the figures are its own, everything around them is the candidate's.
+fn base_record(plan: &Plan, candidate: &Record, base: &Sums) -> Record {
+    Record {
+        summary: recording::summary(&base.totals, None),
+        endpoints: recording::endpoints(plan, &base.totals),
+        checks: recording::checks(plan, &base.totals),
+        timeline: base.timeline.rows(),
+        service: None,
+        comparison: None,
+        ..candidate.clone()
+    }
+}
+
+/// Watches the candidate, from start to start.
+struct Monitors {
+    begun: Instant,
+    current: Option<(Monitor, &'static str)>,
+    samples: Vec<ServiceSample>,
+}
+
+impl Monitors {
+    fn start(candidate: &Side<'_>, begun: Instant) -> Self {
+        let mut monitors = Self { begun, current: None, samples: Vec::new() };
+        monitors.watch(candidate);
+        monitors
+    }
+
+    fn watch(&mut self, candidate: &Side<'_>) {
+        let Some(watched) = candidate.watched() else { return };
+        let found_by = watched.found_by();
+        self.current = Monitor::start(watched, self.begun).ok().map(|monitor| (monitor, found_by));
+    }
+
+    fn follow(&mut self, side: &Side<'_>) {
+        if side.arm() == ARMS[1] {
+            self.end();
+            self.watch(side);
+        }
+    }
+
+    fn end(&mut self) -> Option<&'static str> {
+        let (monitor, found_by) = self.current.take()?;
+        self.samples.extend(monitor.stop());
+        Some(found_by)
+    }
+
+    fn stop(mut self) -> Option<crate::record::ServiceUse> {
+        let found_by = self.end()?;
+        Some(service_use::of(self.samples, found_by))
+    }
+}

@@ -1,0 +1,11 @@
+//! Paired mode: two versions of the service side by side, from their start to the blocks they are compared by.
+
+mod disturbed;
+mod identity;
+mod ledger;
+mod measure;
+mod session;
+mod side;
+mod sizes;
+
+pub use measure::{PairedMeasured, PairedOptions, measure_paired};

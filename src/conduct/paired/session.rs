@@ -1,0 +1,286 @@
+//! The load of a paired run: warm-up, probe, and as many blocks as the budget has room for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::ledger::{Ledger, Place};
+use super::side::Side;
+use super::sizes::{self, Probe};
+use crate::conduct::run::{plain_warning, trouble};
+use crate::conduct::{News, Steering};
+use crate::engine::{self, Alternation, BlockLoad, BlockRun, Pauses};
+use crate::metrics::{Histogram, Totals};
+use crate::plan::{PairedLoad, PairedPlan, Plan};
+use crate::record::{BlockPhase, Comparison, ComparisonVerdict, Warning};
+use crate::units::{Micros, Rate};
+
+/// Shares of a budget: warm-up and probe; of the rest, what goes to response times.
+const WARM_UP: f64 = 5.0 / 70.0;
+const PROBE: f64 = 5.0 / 70.0;
+const LATENCY: f64 = 0.75;
+/// So many blocks are wanted for either at least, also where the budget is short.
+const LEAST_BLOCKS: u32 = 6;
+/// The part of a block whose samples are no results, from its beginning.
+pub(super) const DISCARDED: f64 = 0.1;
+/// How old connections get.
+const RENEW_AFTER: Duration = Duration::from_secs(3);
+/// Services that are ready within this are started several times...
+const QUICK_START: Duration = Duration::from_secs(1);
+/// ...as often as this, where each start is worth the time.
+const STARTS: u32 = 4;
+const LEAST_BETWEEN_STARTS: Duration = Duration::from_secs(8);
+/// How long services are warmed up again after a restart.
+const WARM_AGAIN: Duration = Duration::from_millis(500);
+/// How long an arrival waits for a free user.
+pub(super) const MAX_WAIT: Micros = Micros::from_secs(1);
+
+/// What was decided about the load before anything was judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) block: Micros,
+    /// None where users wait for answers.
+    pub(super) rate: Option<Rate>,
+    pub(super) users: u32,
+}
+
+/// The load of a paired run while it goes on.
+pub(super) struct Session<'a, 'b> {
+    pub(super) plan: &'a Arc<Plan>,
+    pub(super) paired: &'a PairedPlan,
+    pub(super) steering: &'a Steering,
+    pub(super) sides: &'b mut [Side<'a>; 2],
+    pub(super) ledger: &'b mut Ledger,
+    pub(super) warnings: &'b mut Vec<Warning>,
+    /// Restarts may happen from here on; told so that monitors can follow.
+    pub(super) restarted: &'b mut dyn FnMut(&Side<'_>),
+    pub(super) listen: &'b mut dyn FnMut(News<'_>),
+    pub(super) begun: Instant,
+    /// Until when it lasts as far as is known.
+    pub(super) until: Instant,
+    pub(super) stretches: u64,
+    pub(super) last_told: Instant,
+}
+
+/// Judges the blocks so far, at the look with this number.
+pub(super) type Judge<'j> = &'j mut dyn FnMut(&Ledger, Sizes, u32) -> Option<Comparison>;
+
+impl Session<'_, '_> {
+    /// Everything from the warm-up to the last block. What was decided and found is given also where it ended early.
+    pub(super) fn run(&mut self, sizes: &mut Option<Sizes>, judge: Judge<'_>) -> Result<Option<Comparison>, Warning> {
+        let budget = Duration::from(self.paired.budget);
+        self.until = self.begun + budget;
+        let decided = self.size(budget)?;
+        *sizes = Some(decided);
+        self.ledger.set_block_length(decided.block);
+        let (mut found, mut epoch) = (None, 0);
+        for look in 1..=self.paired.looks {
+            if look > 1 {
+                self.until = Instant::now() + budget;
+                (self.listen)(News::Doing("inconclusive: a second look"));
+            }
+            let starts = self.starts(self.until.saturating_duration_since(Instant::now()));
+            for start in 0..starts {
+                if self.is_over() {
+                    break;
+                }
+                let slot = self.until.saturating_duration_since(Instant::now()) / (starts - start);
+                let end = Instant::now() + slot;
+                if start > 0 || (look > 1 && starts > 1) {
+                    epoch += 1;
+                    self.restart(decided.block)?;
+                }
+                self.measure(decided, Place { phase: None, epoch, look }, end)?;
+            }
+            found = judge(self.ledger, decided, look);
+            let unclear = found.as_ref().is_some_and(|found| found.verdict == ComparisonVerdict::Inconclusive);
+            if !unclear || self.is_over() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Warm-up and probe: how long blocks are, and how much comes.
+    fn size(&mut self, budget: Duration) -> Result<Sizes, Warning> {
+        let nothing = Place { phase: None, epoch: 0, look: 1 };
+        let as_written = matches!(self.paired.load, PairedLoad::Users(_));
+        let first = sizes::block(None, false);
+        self.ledger.set_block_length(first);
+        (self.listen)(News::Doing("warm-up of both versions"));
+        let mut slow = [Histogram::default(), Histogram::default()];
+        let mut seen = [(0, 0, String::new()), (0, 0, String::new())];
+        let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: true } };
+        let end = Instant::now() + budget.mul_f64(WARM_UP).max(Duration::from(first) * LEAST_BLOCKS);
+        self.stretch(load, first, nothing, end, &[0, 1], &mut |arm, totals, _| {
+            seen[arm].0 += totals.requests();
+            seen[arm].1 += totals.failures();
+            totals.endpoints.iter().for_each(|endpoint| slow[arm].merge(&endpoint.ok));
+            if let Some((category, message)) = totals.endpoints.iter().flat_map(|endpoint| endpoint.errors.keys()).next() {
+                seen[arm].2 = format!(" ({category}: {message})");
+            }
+        })?;
+        let (requests, failures, why) = &seen[0];
+        if requests > failures || self.is_over() {
+        } else if *requests == 0 {
+            return Err(trouble("base_failed", "the base answered nothing in the warm-up, so there is nothing to compare with".to_owned()));
+        } else {
+            let message = format!("the base failed all {requests} requests of the warm-up{why}, so there is nothing to compare with");
+            return Err(trouble("base_failed", message));
+        }
+        let p95 = slow.iter().filter_map(|slow| slow.percentile(95.0)).max();
+        let block = self.paired.block.unwrap_or_else(|| sizes::block(p95, as_written));
+        let rate = match self.paired.load {
+            PairedLoad::Users(_) => None,
+            PairedLoad::Arrivals(Some(rate)) => Some(rate),
+            PairedLoad::Arrivals(None) => Some(self.probe(budget, block)?),
+        };
+        Ok(Sizes { block, rate, users: self.paired.users })
+    }
+
+    /// What the base carries, in a closed loop without any wait.
+    fn probe(&mut self, budget: Duration, block: Micros) -> Result<Rate, Warning> {
+        (self.listen)(News::Doing("probe of the base"));
+        let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: false } };
+        let end = Instant::now() + budget.mul_f64(PROBE).max(Duration::from(block) * LEAST_BLOCKS);
+        let mut probe = Probe { generator: Some(0.0), ..Probe::default() };
+        self.stretch(load, block, Place { phase: None, epoch: 0, look: 1 }, end, &[0], &mut |_, totals, run| {
+            probe.iterations += totals.counters.iterations;
+            probe.seconds += run.measured.as_secs_f64();
+            let used = run.generator_cpu.map(|share| share * run.measured.as_secs_f64());
+            probe.generator = probe.generator.zip(used).map(|(sum, used)| sum + used);
+        })?;
+        match probe.rate() {
+            Some(rate) => Ok(rate),
+            None if self.is_over() => Ok(Rate(1.0)),
+            None => Err(trouble(
+                "probe_failed",
+                "the base finished no iteration while it was probed, so no rate could be chosen\ngive one: `paired: { rate: 5/s }`, or a longer `--budget`"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Response times, then throughput, until `end`.
+    fn measure(&mut self, sizes: Sizes, place: Place, end: Instant) -> Result<(), Warning> {
+        let [base, candidate] = &*self.sides;
+        base.align(candidate);
+        let now = Instant::now();
+        let (load, share) = match self.paired.load {
+            PairedLoad::Users(users) => {
+                (BlockLoad::Users { users, pauses: Pauses { between_iterations: true, within_iterations: true } }, 1.0)
+            }
+            PairedLoad::Arrivals(_) => {
+                let rate = sizes.rate.unwrap_or(Rate(1.0));
+                (BlockLoad::Arrivals { rate, max_users: self.paired.max_users, max_wait: MAX_WAIT }, LATENCY)
+            }
+        };
+        (self.listen)(News::Doing("response times"));
+        let middle = now + end.saturating_duration_since(now).mul_f64(share);
+        self.stretch(load, sizes.block, Place { phase: Some(BlockPhase::Latency), ..place }, middle, &[0, 1], &mut |_, _, _| {})?;
+        if share < 1.0 && !self.is_over() {
+            (self.listen)(News::Doing("throughput"));
+            let pauses = Pauses { between_iterations: false, within_iterations: true };
+            let load = BlockLoad::Users { users: sizes.users, pauses };
+            self.stretch(load, sizes.block, Place { phase: Some(BlockPhase::Throughput), ..place }, end, &[0, 1], &mut |_, _, _| {})?;
+        }
+        Ok(())
+    }
+
+    /// How often both services are started within a time.
+    fn starts(&self, within: Duration) -> u32 {
+        if !self.sides.iter().all(Side::can_restart) {
+            return 1;
+        }
+        if let Some(starts) = self.paired.starts {
+            return starts;
+        }
+        let plan = self.plan;
+        let stateful = [&plan.setup, &plan.verify, &plan.teardown].iter().any(|program| !program.steps.is_empty());
+        if stateful || self.sides.iter().any(|side| side.start_took > QUICK_START) {
+            return 1;
+        }
+        let room = within.as_secs_f64() / LEAST_BETWEEN_STARTS.as_secs_f64();
+        STARTS.min(room as u32).max(1)
+    }
+
+    fn restart(&mut self, block: Micros) -> Result<(), Warning> {
+        (self.listen)(News::Doing("both versions start anew"));
+        for side in self.sides.iter_mut() {
+            self.warnings.extend(side.restart()?);
+            side.set_up()?;
+            (self.restarted)(side);
+        }
+        let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: true } };
+        let nothing = Place { phase: None, epoch: 0, look: 1 };
+        self.stretch(load, block, nothing, Instant::now() + WARM_AGAIN + Duration::from(block) * 2, &[0, 1], &mut |_, _, _| {})
+    }
+
+    /// Blocks of one kind until `end`, on the sides with these numbers.
+    fn stretch(
+        &mut self,
+        load: BlockLoad,
+        block: Micros,
+        place: Place,
+        end: Instant,
+        on: &[usize],
+        see: &mut dyn FnMut(usize, &Totals, &SeenBlock),
+    ) -> Result<(), Warning> {
+        let what = Alternation {
+            load,
+            block,
+            discarded: block * DISCARDED,
+            drain: self.paired.drain,
+            renew_after: RENEW_AFTER,
+            until: end,
+            number: self.stretches,
+        };
+        self.stretches += 1;
+        let arms: Vec<_> = on.iter().map(|&side| self.sides[side].arm_options()).collect();
+        let control = self.steering.begin();
+        let mut died = None;
+        let told = engine::alternate(self.plan, &arms, &what, &control, &mut |mut run: BlockRun| {
+            run.arm = on[run.arm];
+            let (arm, users) = (run.arm, run.users);
+            let seen = SeenBlock { measured: run.measured, generator_cpu: run.generator_cpu };
+            if let Some(totals) = self.ledger.take(run, place) {
+                see(arm, &totals, &seen);
+            }
+            if self.last_told.elapsed() < Duration::from_secs(1) {
+                return;
+            }
+            self.last_told = Instant::now();
+            let planned = Micros::from(self.until.saturating_duration_since(self.begun));
+            let snapshot = self.ledger.snapshot(Micros::from(self.begun.elapsed()), planned, place.phase.is_none(), users);
+            (self.listen)(News::Tick(&snapshot));
+            if died.is_none()
+                && let Some(Err(how)) = self.sides.iter_mut().map(Side::still_runs).find(Result::is_err)
+            {
+                died = Some(how);
+                control.stop();
+            }
+        })
+        .map_err(|error| trouble("no_threads", format!("failed to {error}")))?;
+        self.ledger.end_stretch();
+        for remark in told.remarks.into_iter().flatten() {
+            let warning = plain_warning("iterations_cut", remark);
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        match (died, told.failure) {
+            (Some(how), _) => Err(how),
+            (None, Some(failure)) => Err(trouble("load_failed", failure)),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.steering.is_interrupted()
+    }
+}
+
+/// What a block was besides its results.
+pub(super) struct SeenBlock {
+    measured: Micros,
+    generator_cpu: Option<f64>,
+}

@@ -1,0 +1,97 @@
+"""Baselines of a branch: written by pushes, read by everything else, lost by nobody."""
+
+import json
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from fake_github import Fault
+from world import BINARY, NAME, SCENARIO
+
+BRANCH = "loadline-data"
+
+
+def records(world):
+    return [path for path in world.files_on(BRANCH) if path.endswith(".json")]
+
+
+def test_pushes_are_stored_and_pull_requests_are_compared_with_them(world):
+    for _ in range(2):
+        job = world.run("push", world.push(), mode="baseline")
+        assert job.exit_code == 0, str(job)
+    assert len(records(world)) == 2 and all(path.startswith("main/shop/") for path in records(world))
+    world.base = world.git("rev-parse", "HEAD")
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), comparison="history")
+    assert job.exit_code == 0, str(job)
+    record = json.loads((world.artifacts / "loadline-report/record.json").read_text())
+    assert record["comparison"] is not None and "no baseline" not in job.summary.lower(), job.summary
+    assert len(records(world)) == 2, "a pull request wrote a baseline"
+    job = world.run("workflow_dispatch", {"ref": "refs/heads/main", "repository": world.repository(), "inputs": {}})
+    assert job.exit_code == 0, str(job)
+    assert len(records(world)) == 2
+
+
+def test_a_first_run_has_no_baseline_and_says_so(world):
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), comparison="history")
+    assert job.exit_code == 0, str(job)
+    assert "no baseline" in job.summary.lower()
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), comparison="history", environment={"LOADLINE_ON_MISSING_BASELINE": "fail"})
+    assert job.exit_code == 1
+
+
+def test_a_failed_run_is_stored_and_an_invalid_one_is_not(world):
+    job = world.run("push", world.push(**{"loadline.yml": SCENARIO.replace("error_rate < 1%", "p95 < 1us")}), mode="baseline")
+    assert job.exit_code == 1 and len(records(world)) == 1, str(job)
+    job = world.run("push", world.push(**{"serve.sh": "exit 1\n"}), mode="baseline")
+    assert job.exit_code == 3 and len(records(world)) == 1, str(job)
+    assert "Save the baseline" not in [name for name, _ in job.steps]
+
+
+def test_a_pull_request_that_asks_to_write_is_refused_and_keeps_its_verdict(world):
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), mode="baseline")
+    assert job.exit_code == 0, str(job)
+    assert any("saved no baseline" in text for text in job.annotations("warning"))
+    assert not [call for call in world.github.writes("/git/")]
+
+
+def test_two_writers_at_a_time_lose_nothing(world):
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), base="none")
+    record = json.loads((world.artifacts / "loadline-report/record.json").read_text())
+    assert job.exit_code == 0, str(job)
+    writes = len(world.github.writes("/git/"))
+
+    def save(number):
+        path = world.root / f"record-{number}.json"
+        record["run"]["id"] = f"race-{number}"
+        record["run"]["started_at"] = f"2026-02-03T04:{number:02}:00Z"
+        path.write_text(json.dumps(record))
+        environment = {
+            "PATH": os.environ["PATH"], "GITHUB_TOKEN": "t", "GITHUB_API_URL": world.api.url, "GITHUB_REPOSITORY": NAME, "GITHUB_EVENT_NAME": "push",
+        }  # fmt: skip
+        command = [BINARY, "baseline", "save", "--store", f"branch:{BRANCH}", "--branch", "main", path]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=world.root)
+
+    # Prism is one process: this is the number of jobs, not of calls, at a time.
+    with ThreadPoolExecutor(2) as jobs:
+        for race in range(20):
+            done = list(jobs.map(save, (2 * race, 2 * race + 1)))
+            assert [one.returncode for one in done] == [0, 0], done
+            assert len(records(world)) == 2 * (race + 1), done
+    assert world.git("rev-list", "--count", BRANCH, folder=world.origin) == "40"
+    refused = [call for call in world.github.writes("/git/refs")]
+    assert len(refused) > 40, f"nobody raced: {len(world.github.writes('/git/')) - writes} writes"
+
+
+def test_a_bad_day_of_the_api_costs_a_retry_and_not_the_record(world):
+    world.github.faults = [
+        Fault("GET", "/git/ref/", 502),
+        Fault("POST", "/git/trees", 500),
+        Fault("POST", "/git/commits", 429, "You have exceeded a secondary rate limit", {"retry-after": "1"}),
+        Fault("POST", "/git/refs", 422, "Reference already exists"),
+    ]
+    job = world.run("push", world.push(), mode="baseline")
+    assert job.exit_code == 0 and len(records(world)) == 1, str(job)
+    world.github.faults = [Fault("PATCH", "/git/refs/", 409, "Conflict", times=2)]
+    job = world.run("push", world.push(), mode="baseline")
+    assert job.exit_code == 0 and len(records(world)) == 2, str(job)
+    assert all(fault.times == 0 for fault in world.github.faults)

@@ -1,0 +1,91 @@
+"""Pull requests from forks: measured with a token that may nothing, posted by a second workflow that runs nothing of theirs."""
+
+import json
+import shutil
+
+from world import NUMBER, SCENARIO
+
+FORK = "stranger/demo"
+RUN = 99
+
+
+def measure(world, files):
+    """The first stage, in the fork's own run. Gives the event of the second."""
+    event = world.pull_request(files, FORK)
+    world.github.token_may_write = False
+    job = world.run("pull_request", event, base="none")
+    world.github.token_may_write = True
+    assert world.github.comments == {}
+    world.github.pulls[NUMBER] = event["pull_request"]
+    if (world.artifacts / "loadline-report").exists():
+        shutil.move(world.artifacts / "loadline-report", world.artifacts / f"of-run-{RUN}/loadline-report")
+    world.git("checkout", "--quiet", "main")
+    run = {
+        "id": RUN, "name": "loadline", "event": "pull_request", "conclusion": "success", "head_branch": "feature", "head_sha": world.head,
+        "head_repository": world.repository(FORK), "repository": world.repository(), "pull_requests": [], "html_url": f"https://github.example/runs/{RUN}",
+    }  # fmt: skip
+    return job, {"action": "completed", "workflow_run": run, "repository": world.repository()}
+
+
+
+def publish(world, event):
+    return world.run("workflow_run", event, mode="publish", scenario="loadline.yml")
+
+
+def test_what_a_fork_measured_is_posted_by_the_second_stage(world):
+    job, event = measure(world, {"README.md": "more"})
+    assert job.exit_code == 0, str(job)
+    job = publish(world, event)
+    assert job.exit_code == 0, str(job)
+    (comment,) = world.github.comments_by_bots()
+    assert comment["body"].startswith("<!-- loadline:shop -->")
+    assert world.github.statuses == [] and job.outputs()["comment-url"] == comment["html_url"]
+
+
+def test_a_fork_is_judged_by_the_thresholds_of_the_default_branch(world):
+    world.write({"loadline.yml": SCENARIO.replace("error_rate < 1%", "p95 < 1us")})
+    world.base = world.commit("a strict threshold")
+    world.git("push", "--quiet", "origin", "HEAD:main")
+    job, event = measure(world, {"loadline.yml": SCENARIO})
+    assert job.exit_code == 0, "its own scenario is content"
+    publish(world, event)
+    assert "FAILED" in world.github.comments_by_bots()[0]["body"]
+
+
+def test_hostile_records_are_refused_or_tamed(world):
+    _, event = measure(world, {"README.md": "more"})
+    folder = world.artifacts / f"of-run-{RUN}/loadline-report"
+    good = json.loads((folder / "record.json").read_text())
+
+    def post(record):
+        world.github.comments.clear()
+        (folder / "record.json").write_text(record)
+        job = publish(world, event)
+        assert "Measure" not in [name for name, _ in job.steps]
+        return job, "".join(comment["body"] for comment in world.github.comments_by_bots())
+
+    for broken in ("{", "[]", '{"schema_version": 1}', "x" * (80 << 20), json.dumps(good).replace('"schema_version": 1', '"schema_version": 99')):
+        _, body = post(broken)
+        assert "PASSED" not in body, body[:500]
+    evil = json.loads(json.dumps(good))
+    evil["run"]["pull_request"] = 1
+    evil["run"]["sha"] = "2" * 40
+    for endpoint in evil["endpoints"]:
+        endpoint["name"] = "</details><script>alert(1)</script> @octocat ![x](http://evil.example/x) | a\n# big"
+    _, body = post(json.dumps(evil))
+    assert "<script>" not in body and "](http://evil.example" not in body and "\n# big" not in body and " @octocat" not in body, body
+    assert not [path for _, path, _ in world.github.writes() if "/issues/1/" in path], "the record decided where it is posted"
+
+
+def test_a_record_of_another_commit_than_the_head_is_not_posted(world):
+    _, event = measure(world, {"README.md": "more"})
+    event["workflow_run"]["head_sha"] = "3" * 40
+    publish(world, event)
+    assert world.github.comments == {}
+
+
+def test_a_strangers_code_in_a_privileged_run_is_refused(world):
+    event = world.pull_request({"README.md": "more"}, FORK)
+    world.git("checkout", "--quiet", "--detach", world.head)
+    job = world.run("pull_request", event, folder=world.work, base="auto", environment={"GITHUB_EVENT_NAME": "pull_request_target"})
+    assert job.exit_code == 2 and "pull_request_target" in job.log, str(job)

@@ -1,0 +1,43 @@
+"""The change beside its base: built, started and loaded on the same machine."""
+
+from world import NUMBER, SCENARIO
+
+PAIRED = SCENARIO + "paired: { budget: 15s }\n"
+
+
+def arrange(world):
+    world.write({"loadline.yml": PAIRED})
+    world.base = world.commit("a scenario for pairs")
+    world.git("push", "--quiet", "origin", "HEAD:main")
+
+
+def test_a_change_that_is_slower_than_its_base_fails(world):
+    arrange(world)
+    event = world.pull_request({"serve.sh": "exec loadline demo --listen 127.0.0.1:$PORT --defect slow=200%\n"})
+    job = world.run("pull_request", event)
+    assert job.exit_code == 1, str(job)
+    assert job.outputs()["verdict"] == "failed" and int(job.outputs()["regressions"]) > 0
+    assert world.base in job.log, "the base is not named"
+    assert "regressed" in world.github.comments_by_bots()[0]["body"]
+    # Somebody who may decide that accepts it.
+    world.github.permissions["maintainer"] = "write"
+    world.github.label(NUMBER, "perf-accepted", "maintainer")
+    job = world.run("pull_request", event)
+    assert job.exit_code == 0, str(job)
+    assert "maintainer" in world.github.comments_by_bots()[0]["body"]
+
+
+def test_a_change_that_changes_nothing_passes(world):
+    arrange(world)
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}))
+    assert job.exit_code == 0, str(job)
+    assert job.outputs()["regressions"] == "0"
+
+
+def test_a_base_that_cannot_be_had_falls_back_to_stored_runs(world):
+    arrange(world)
+    event = world.pull_request({"README.md": "more"})
+    world.git("remote", "set-url", "origin", "file:///nowhere", folder=world.root / "checkout")
+    job = world.run("pull_request", event)
+    assert job.exit_code == 0, str(job)
+    assert any("stored runs instead" in text for text in job.annotations("warning")), job.annotations()

@@ -1,0 +1,124 @@
+"""What the action does for a pull request, from the checkout to the exit code."""
+
+import json
+
+from fake_github import LONGEST_COMMENT
+from world import NUMBER, SCENARIO
+
+ORDER = ["Install loadline", "Find the base", "Measure", "Keep the report", "Publish", "Decide"]
+
+
+def of_the_action(job):
+    return [name for name, _ in job.steps if name in ORDER]
+
+
+def test_a_change_that_is_fine_passes_and_is_reported(world):
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), base="none")
+    assert job.exit_code == 0, str(job)
+    assert of_the_action(job) == ORDER
+    outputs = job.outputs()
+    assert outputs["verdict"] == "passed" and outputs["regressions"] == "0", outputs
+    assert outputs["artifact-url"] == "https://github.example/artifacts/loadline-report?days=30"
+    record = json.loads((world.artifacts / "loadline-report/record.json").read_text())
+    assert record["run"]["sha"] == world.head and record["run"]["pull_request"] == NUMBER
+    assert (world.artifacts / "loadline-report/report.html").exists()
+    assert "PASSED" in job.summary
+    (comment,) = world.github.comments_by_bots()
+    assert comment["body"].startswith("<!-- loadline:shop -->") and outputs["artifact-url"] in comment["body"]
+    assert outputs["comment-url"] == comment["html_url"]
+    assert job.annotations() == []
+
+
+def test_the_comment_is_created_once_among_many_and_then_updated(world):
+    event = world.pull_request({"README.md": "more"})
+    for number in range(150):
+        world.github.comment(NUMBER, f"<!-- loadline:shop --> I am not the tool ({number})")
+    for _ in range(2):
+        assert world.run("pull_request", event, base="none").exit_code == 0
+    (comment,) = world.github.comments_by_bots()
+    assert len(world.github.comments) == 151
+    methods = [method for method, path, _ in world.github.writes("/issues/")]
+    assert methods == ["POST", "PATCH"], methods
+    assert len(comment["body"]) < LONGEST_COMMENT
+    pages = [path for method, path, _ in world.github.calls if method == "GET" and path.endswith(f"/issues/{NUMBER}/comments")]
+    assert len(pages) >= 4, "not all pages were read"
+
+
+def test_each_suite_has_a_comment_of_its_own(world):
+    event = world.pull_request({"README.md": "more"})
+    for suite in ("one", "two", "one"):
+        world.run("pull_request", event, base="none", suite=suite)
+    assert len(world.github.comments_by_bots()) == 2
+
+
+def test_a_missed_threshold_fails_last_and_stands_in_the_scenario(world):
+    event = world.pull_request({"loadline.yml": SCENARIO.replace("error_rate < 1%", "p95 < 1us")})
+    job = world.run("pull_request", event, base="none", status="true")
+    assert job.exit_code == 1, str(job)
+    assert of_the_action(job) == ORDER and job.steps[-2][0] != "Decide"
+    assert job.outputs()["verdict"] == "failed"
+    line = SCENARIO.splitlines().index("  all: [error_rate < 1%]") + 1
+    assert any(text.startswith(f"::error file=loadline.yml,line={line},") for text in job.annotations("error")), job.annotations()
+    assert "FAILED" in job.summary
+    assert "p95 &lt; 1us" in world.github.comments_by_bots()[0]["body"] or "p95 < 1us" in world.github.comments_by_bots()[0]["body"]
+    ((sha, status),) = world.github.statuses
+    assert (sha, status["state"]) == (world.head, "failure")
+    # The same in a mode that only reports.
+    job = world.run("pull_request", event, base="none", mode="report")
+    assert job.exit_code == 0 and job.outputs()["verdict"] == "failed"
+
+
+def test_a_comment_only_when_something_changed(world):
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), base="none", comment="changes")
+    assert job.exit_code == 0 and world.github.comments == {}
+    job = world.run("pull_request", world.pull_request({"loadline.yml": SCENARIO.replace("error_rate < 1%", "p95 < 1us")}), base="none", comment="never")
+    assert job.exit_code == 1 and world.github.comments == {}
+
+
+def test_a_broken_scenario_is_exit_2_and_sends_no_load(world):
+    job = world.run("pull_request", world.pull_request({"loadline.yml": SCENARIO.replace("users:", "usres:")}), base="none")
+    assert job.exit_code == 2, str(job)
+    assert job.outputs()["verdict"] == "error"
+    assert "usres" in job.log and "no load was sent" in job.log
+    assert "exit code 2" in job.annotations("error")[-1]
+    assert job.summary.strip()
+
+
+def test_a_service_that_never_gets_ready_is_exit_3_and_steers_nothing(world):
+    scenario = SCENARIO.replace("within: 20s", "within: 500ms")
+    job = world.run("pull_request", world.pull_request({"loadline.yml": scenario, "serve.sh": "echo '::error::pwned'; sleep 30\n"}), base="none")
+    assert job.exit_code == 3, str(job)
+    assert job.outputs()["verdict"] == "invalid"
+    assert "pwned" in job.log and not [text for text in job.annotations() if text.startswith("::error::pwned")]
+    assert "INVALID" in job.summary
+
+
+def test_a_scenario_that_is_not_there_is_said(world):
+    job = world.run("pull_request", world.pull_request({"README.md": "x"}), base="none", scenario="missing.yml")
+    assert job.exit_code == 2 and "missing.yml" in job.log
+
+
+def test_several_scenarios_in_a_folder_of_their_own(world):
+    files = {f"load/{name}.yml": SCENARIO.replace("shop", name) for name in ("one", "two")} | {"load/serve.sh": "exec loadline demo --listen 127.0.0.1:$PORT\n"}
+    job = world.run("pull_request", world.pull_request(files), base="none", working_directory="load", scenario="\n  one.yml\n\n  two.yml  \n")
+    assert job.exit_code == 0, str(job)
+    assert {path.name for path in (world.artifacts / "loadline-report").glob("record-*.json")} == {"record-one.json", "record-two.json"}
+    assert job.outputs()["record"] == job.outputs()["report"].removesuffix("/report.html")
+
+
+def test_the_service_gets_neither_token_nor_the_files_of_the_runner(world):
+    spy = 'env >"$FAKE_ARTIFACTS/of-service"; tr "\\0" "\\n" </proc/$PPID/environ >"$FAKE_ARTIFACTS/of-loadline"\n'
+    job = world.run("pull_request", world.pull_request({"serve.sh": spy + "exec loadline demo --listen 127.0.0.1:$PORT\n"}), base="none")
+    assert job.exit_code == 0, str(job)
+    for who in ("of-service", "of-loadline"):
+        names = (world.artifacts / who).read_text()
+        assert "PATH=" in names and "a-t0ken-of-the-job" not in names, names
+        for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "ACTIONS_", "GITHUB_TOKEN"):
+            assert f"\n{name}" not in names, name
+
+
+def test_a_checkout_that_fits_no_pull_request_is_refused(world):
+    event = world.pull_request({"README.md": "more"})
+    event["pull_request"]["head"]["sha"] = "1" * 40
+    job = world.run("pull_request", event)
+    assert job.exit_code == 2 and "Measure" not in of_the_action(job), str(job)
