@@ -5,6 +5,10 @@
 //! [`record`] → [`compare`] → [`gate`] → [`report`]. What stands to the left knows nothing of what stands to its
 //! right; a test reads the imports and keeps it so.
 
+// What makes up blocks for the tests is shared with `benches/verdict`, which sees the library by its name.
+#[cfg(test)]
+extern crate self as loadline;
+
 pub mod baseline;
 pub mod cli;
 pub mod compare;

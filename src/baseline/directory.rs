@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use super::entry::Entry;
 use super::folder_name;
 use super::store::{FULL_NAME, Listing, Problem, Store, StoreError, check_trusted, names_of_cut_folders};
-use crate::record::{Record, create_atomically};
+use crate::record::{Record, create_atomically, write_atomically};
 
 /// A store in a directory, as it is committed to a repository: `baselines/`.
 ///
 /// Any number of processes may write at once: every run has a file of its own, which appears whole or not at all and
-/// is never written over.
+/// is never written over but by [`Store::replace`].
 #[derive(Debug, Clone)]
 pub struct DirectoryStore {
     root: PathBuf,
@@ -96,13 +96,18 @@ impl Store for DirectoryStore {
         let entry = Entry::of(record, branch);
         let path = self.root.join(&entry.path);
         let content = record.to_json();
-        if !create_atomically(&path, content.as_bytes())? && !fs::read(&path).is_ok_and(|stored| stored == content.as_bytes()) {
+        let is_same = |stored: String| stored == content || stored == record.thinned().to_json();
+        if !create_atomically(&path, content.as_bytes())? && !fs::read_to_string(&path).is_ok_and(is_same) {
             return Err(StoreError::Taken { path });
         }
         for (path, name) in names_of_cut_folders(&entry) {
             create_atomically(&self.root.join(path), name.as_bytes())?;
         }
         Ok(entry)
+    }
+
+    fn replace(&self, entry: &Entry, thinned: &Record) -> Result<(), StoreError> {
+        Ok(write_atomically(&self.root.join(&entry.path), thinned.to_json().as_bytes())?)
     }
 
     fn place(&self, branch: &str, scenario: &str) -> String {

@@ -18,11 +18,14 @@ pub trait Store {
     /// Reads one record.
     fn read(&self, entry: &Entry) -> Result<Record, StoreError>;
 
-    /// Stores a record under a branch. A run that was stored before with the same content is no error; a stored
-    /// record is never changed.
+    /// Stores a record under a branch. A run that was stored before with the same content is no error, also where that was
+    /// thinned since; a stored record is not changed.
     ///
     /// Refuses runs whose figures can't be trusted: a baseline made of them would judge others.
     fn save(&self, branch: &str, record: &Record) -> Result<Entry, StoreError>;
+
+    /// Puts what is left of a stored record in its place; readers see the one or the other, whole.
+    fn replace(&self, entry: &Entry, thinned: &Record) -> Result<(), StoreError>;
 
     /// Where records of a branch and scenario lie, as a person would name it: `baselines/main/shop`.
     fn place(&self, branch: &str, scenario: &str) -> String;
@@ -99,7 +102,7 @@ pub fn read_each<'a>(
 }
 
 /// Refuses a record that no run should be measured by.
-pub(super) fn check_trusted(record: &Record) -> Result<(), StoreError> {
+pub fn check_trusted(record: &Record) -> Result<(), StoreError> {
     match record.summary.verdict {
         Verdict::Passed | Verdict::Failed => Ok(()),
         verdict @ (Verdict::Invalid | Verdict::Interrupted) => Err(StoreError::Untrusted { run_id: record.run.id.clone(), verdict }),

@@ -193,6 +193,10 @@ pub(super) struct JudgingArgs {
     #[arg(long = "threshold", value_name = "EXPR", env = "LOADLINE_THRESHOLD", value_delimiter = '\n')]
     pub(super) thresholds: Vec<String>,
 
+    /// How the run is compared (default: the scenario's `baseline.mode`, else auto)
+    #[arg(long, value_name = "MODE", value_enum, env = "LOADLINE_COMPARISON")]
+    pub(super) comparison: Option<ComparisonArg>,
+
     #[command(flatten)]
     pub(super) store: StoreArgs,
 
@@ -203,18 +207,40 @@ pub(super) struct JudgingArgs {
     /// Who accepted a regression: it is shown as accepted, and fails nothing; missed thresholds do
     #[arg(long, value_name = "NAME", env = "LOADLINE_ACCEPTED_BY")]
     pub(super) accepted_by: Option<String>,
-
-    /// What a comparison that finds nothing stored means
-    #[arg(long, value_name = "POLICY", value_enum, default_value_t, env = "LOADLINE_ON_MISSING_BASELINE")]
-    pub(super) on_missing_baseline: PolicyArg,
-
-    /// What a comparison that can't tell means
-    #[arg(long, value_name = "POLICY", value_enum, default_value_t, env = "LOADLINE_ON_INCONCLUSIVE")]
-    pub(super) on_inconclusive: PolicyArg,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
 
     /// What a generator that couldn't keep up means: the run is invalid, or a warning
     #[arg(long, value_name = "WHAT", value_enum, default_value_t, env = "LOADLINE_ON_SATURATION")]
     pub(super) on_saturation: SaturationArg,
+}
+
+/// What a comparison may decide. What isn't typed is as the scenario's `baseline` section says.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct PolicyArgs {
+    /// What counts as a regression, such as `p95: 10% and 2ms` or `POST /orders: p95: 20%`; again for more
+    #[arg(long = "regression", value_name = "RULE", env = "LOADLINE_REGRESSION", value_delimiter = '\n')]
+    pub(super) regressions: Vec<String>,
+
+    /// What a comparison that finds nothing to compare with means (default: neutral)
+    #[arg(long, value_name = "POLICY", value_enum, env = "LOADLINE_ON_MISSING_BASELINE")]
+    pub(super) on_missing_baseline: Option<PolicyArg>,
+
+    /// What a comparison that can't tell means (default: neutral)
+    #[arg(long, value_name = "POLICY", value_enum, env = "LOADLINE_ON_INCONCLUSIVE")]
+    pub(super) on_inconclusive: Option<PolicyArg>,
+
+    /// What a baseline that was made on another machine may do (default: advisory)
+    #[arg(long, value_name = "WHAT", value_enum, env = "LOADLINE_ON_OTHER_MACHINE")]
+    pub(super) on_other_machine: Option<OtherMachineArg>,
+
+    /// At most so many stored records are compared with, the newest ones (default: 30)
+    #[arg(long, value_name = "N", env = "LOADLINE_BASELINE_RECORDS", value_parser = clap::value_parser!(u8).range(1..=30))]
+    pub(super) baseline_records: Option<u8>,
+
+    /// File of accepted regressions (default: .loadline/waivers.yml, where it exists)
+    #[arg(long, value_name = "FILE", env = "LOADLINE_WAIVERS")]
+    pub(super) waivers: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -228,10 +254,29 @@ pub(super) struct StoreArgs {
     pub(super) baseline_branch: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ComparisonArg {
+    /// Side by side where a base is named, else with stored records
+    Auto,
+    /// Side by side with a base only
+    Paired,
+    /// With stored records only
+    History,
+    /// Not at all
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OtherMachineArg {
+    /// Shown, and fails nothing
+    Advisory,
+    /// Judged as if it were of the same machine
+    Judge,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PolicyArg {
     /// Shown, and fails nothing
-    #[default]
     Neutral,
     /// Counts as a success
     Pass,
@@ -278,6 +323,9 @@ pub(super) struct CompareArgs {
     /// How it is shown
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: CompareFormatArg,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
 
     /// No table: only what regressed, and the verdict
     #[arg(short, long, env = "LOADLINE_QUIET", value_parser = FalseyValueParser::new())]
@@ -368,10 +416,89 @@ pub(super) enum BaselineCommand {
     Save(BaselineSaveArgs),
     /// List what is stored
     List(BaselineListArgs),
-    /// Show what a scenario is compared with
+    /// Show what a scenario is compared with, and where it changed its level
     Show(BaselineShowArgs),
     /// Copy the newest records of a branch into a folder, for a step that has no token
     Fetch(BaselineFetchArgs),
+    /// Store the records of a CI artifact as baselines of a branch
+    Promote(BaselinePromoteArgs),
+    /// Accept the regressions of a run, up to a ceiling and until a day
+    Accept(BaselineAcceptArgs),
+    /// Thin old records: what no comparison needs is left out
+    Prune(BaselinePruneArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselinePromoteArgs {
+    /// Report folder, downloaded archive (zip) of one, or record
+    #[arg(value_name = "ARTIFACT", required = true)]
+    pub(super) artifacts: Vec<PathBuf>,
+
+    /// Folder of stored baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    pub(super) store: PathBuf,
+
+    /// Branch they become baselines of
+    #[arg(long, value_name = "BRANCH", required = true)]
+    pub(super) branch: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineAcceptArgs {
+    /// Record of the run that regressed
+    #[arg(value_name = "RECORD", default_value = "loadline-report/record.json")]
+    pub(super) record: PathBuf,
+
+    /// Why it is accepted
+    #[arg(long, value_name = "TEXT", env = "LOADLINE_REASON")]
+    pub(super) reason: String,
+
+    /// Last day it is accepted, such as 2026-12-31 (UTC)
+    #[arg(long, value_name = "DAY", env = "LOADLINE_UNTIL")]
+    pub(super) until: jiff::civil::Date,
+
+    /// Who accepts it
+    #[arg(long, value_name = "NAME", env = "LOADLINE_BY")]
+    pub(super) by: Option<String>,
+
+    /// Only of this endpoint; `all` is the whole run (default: every regression of the record)
+    #[arg(long, value_name = "NAME", env = "LOADLINE_ENDPOINT")]
+    pub(super) endpoint: Option<String>,
+
+    /// Only this figure, such as p95
+    #[arg(long, value_name = "FIGURE", env = "LOADLINE_METRIC")]
+    pub(super) metric: Option<String>,
+
+    /// What it may come to, such as 450ms (default: what was measured and a tenth more); with --endpoint and --metric
+    #[arg(long, value_name = "VALUE", env = "LOADLINE_CEILING", requires_all = ["endpoint", "metric"])]
+    pub(super) ceiling: Option<String>,
+
+    /// File of accepted regressions
+    #[arg(long, value_name = "FILE", default_value = ".loadline/waivers.yml", env = "LOADLINE_WAIVERS")]
+    pub(super) waivers: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselinePruneArgs {
+    /// So many of the newest records of each branch and scenario stay whole
+    #[arg(long, value_name = "N", default_value = "10", env = "LOADLINE_KEEP")]
+    pub(super) keep: usize,
+
+    /// Folder of stored baselines
+    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    pub(super) store: PathBuf,
+
+    /// Only this branch
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) branch: Option<String>,
+
+    /// Only this scenario
+    #[arg(long, value_name = "NAME", env = "LOADLINE_SCENARIO")]
+    pub(super) scenario: Option<String>,
+
+    /// Say what would be thinned, and change nothing
+    #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -432,21 +559,12 @@ pub(super) struct BaseArgs {
     pub(super) base: String,
 
     /// How to compare
-    #[arg(long, value_name = "HOW", value_enum, default_value_t, env = "LOADLINE_COMPARISON")]
+    #[arg(long, value_name = "HOW", value_enum, default_value = "paired", env = "LOADLINE_COMPARISON")]
     pub(super) comparison: ComparisonArg,
 
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: BaseFormatArg,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum ComparisonArg {
-    /// The base is built and run beside the change
-    #[default]
-    Paired,
-    /// With stored records
-    History,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -532,6 +650,10 @@ pub(super) struct DemoArgs {
     /// Threads that work
     #[arg(long, value_name = "N", default_value = "1", env = "LOADLINE_WORKERS")]
     pub(super) workers: NonZeroUsize,
+
+    /// CPU work of a request, as long as it takes on a core of 3.7 GHz
+    #[arg(long, value_name = "TIME", default_value = "1.2ms", env = "LOADLINE_WORK")]
+    pub(super) work: Micros,
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

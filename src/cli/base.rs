@@ -25,7 +25,7 @@ pub(super) fn base(args: &BaseArgs) -> Result<ExitCode, Failure> {
     let github = Access::read(&variable).ok().and_then(|access| Client::new(access).ok());
     let question = BaseQuestion {
         wish: &wish,
-        paired: args.comparison == ComparisonArg::Paired,
+        paired: matches!(args.comparison, ComparisonArg::Auto | ComparisonArg::Paired),
         event: &Event::read(&variable),
         context: &RunContext::read(&variable, folder),
         default_branch: default_branch(&variable, folder),

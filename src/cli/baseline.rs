@@ -5,17 +5,22 @@ use std::process::ExitCode;
 
 use comfy_table::{Table, presets};
 
-use super::args::{BaselineCommand, BaselineFetchArgs, BaselineListArgs, BaselineSaveArgs, BaselineShowArgs};
+use super::accept::accept;
+use super::args::{
+    BaselineCommand, BaselineFetchArgs, BaselineListArgs, BaselinePromoteArgs, BaselinePruneArgs, BaselineSaveArgs, BaselineShowArgs,
+};
 use super::console;
 use super::failure::Failure;
 use super::history::Baselines;
 use super::report::read_record;
 use super::stores;
-use crate::baseline::{DirectoryStore, Store, StoreError, read_each};
-use crate::compare::MOST_RECORDS;
+use crate::baseline::{DirectoryStore, Entry, Problem, Store, StoreError, check_trusted, objections, plan_pruning, read_each, records_of};
+use crate::compare::{Figure, MOST_RECORDS, WINDOW, level_changes};
 use crate::conduct::default_branch;
+use crate::plan::BaselinePlan;
+use crate::record::{LevelChange, Record};
 use crate::text::plain;
-use crate::units::Micros;
+use crate::units::{Bytes, Micros, Rate, Share};
 
 /// Looks after stored baselines.
 pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
@@ -24,6 +29,9 @@ pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
         BaselineCommand::List(args) => list(args),
         BaselineCommand::Show(args) => show(args),
         BaselineCommand::Fetch(args) => fetch(args),
+        BaselineCommand::Promote(args) => promote(args),
+        BaselineCommand::Accept(args) => accept(args),
+        BaselineCommand::Prune(args) => prune(args),
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -36,23 +44,74 @@ fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
         let branch = branch.unwrap_or_else(|| default_branch(&|name: &str| std::env::var(name).ok(), Path::new(".")));
         let entry =
             store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
-        console::print(&format!(
-            "saved {} as a baseline of `{}` on `{}`\n",
-            plain(&stores::shown(&args.store, &entry)),
-            plain(&entry.scenario),
-            plain(&entry.branch)
-        ))?;
+        saved(&args.store, &entry)?;
     }
     Ok(())
+}
+
+fn saved(store: &Path, entry: &Entry) -> Result<(), Failure> {
+    let (path, scenario, branch) = (stores::shown(store, entry), plain(&entry.scenario), plain(&entry.branch));
+    console::print(&format!("saved {} as a baseline of `{scenario}` on `{branch}`\n", plain(&path)))
+}
+
+/// Stores what a CI job measured. All of it is looked at before any of it is stored: it came from elsewhere.
+fn promote(args: &BaselinePromoteArgs) -> Result<(), Failure> {
+    let refused = |what: String| Failure::usage(format!("nothing was promoted: {what}"));
+    let mut records = Vec::new();
+    for artifact in &args.artifacts {
+        records.extend(records_of(artifact).map_err(|error| refused(Failure::chain(&error)))?);
+    }
+    for record in &records {
+        check_trusted(record).map_err(|error| refused(Failure::chain(&error)))?;
+        let objections = objections(record);
+        if !objections.is_empty() {
+            let list: String = objections.iter().map(|objection| format!("\n  {}", plain(objection))).collect();
+            return Err(refused(format!("the record of run `{}` was not written by loadline as it is{list}", plain(&record.run.id))));
+        }
+    }
+    let store = DirectoryStore::new(&args.store);
+    for record in &records {
+        let entry =
+            store.save(&args.branch, record).map_err(|error| Failure::usage(format!("failed to save: {}", Failure::chain(&error))))?;
+        saved(&args.store, &entry)?;
+    }
+    Ok(())
+}
+
+/// Thins old records, or says what would be thinned.
+fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
+    let store = DirectoryStore::new(&args.store);
+    let planned = plan_pruning(&store, args.branch.as_deref(), args.scenario.as_deref(), args.keep)
+        .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
+    planned.problems.iter().for_each(complain);
+    let (mut before, mut after) = (0, 0);
+    for thinning in &planned.thinnings {
+        if !args.dry_run {
+            store
+                .replace(&thinning.entry, &thinning.record)
+                .map_err(|error| Failure::trouble(format!("failed to thin a record: {}", Failure::chain(&error))))?;
+        }
+        let path = args.store.join(&thinning.entry.path).display().to_string();
+        let word = if args.dry_run { "would thin" } else { "thinned" };
+        let (from, to) = (Bytes(thinning.before as u64), Bytes(thinning.after as u64));
+        console::print(&format!("{word} {}: {from} to {to}\n", plain(&path)))?;
+        before += thinning.before;
+        after += thinning.after;
+    }
+    let (count, kept) = (planned.thinnings.len(), planned.kept);
+    let word = if args.dry_run { "would be thinned" } else { "thinned" };
+    console::print(&format!("{count} {word}, {kept} stay as they are, {} less\n", Bytes((before - after) as u64)))
+}
+
+fn complain(problem: &Problem) {
+    console::complain(&format!("warning: {}: {}\n", plain(&problem.path.display().to_string()), plain(&problem.reason)));
 }
 
 fn list(args: &BaselineListArgs) -> Result<(), Failure> {
     let listing = stores::open(&args.store)?
         .list(args.branch.as_deref(), None)
         .map_err(|error| Failure::trouble(format!("failed to list the baselines: {}", Failure::chain(&error))))?;
-    for problem in &listing.problems {
-        console::complain(&format!("warning: {}: {}\n", plain(&problem.path.display().to_string()), plain(&problem.reason)));
-    }
+    listing.problems.iter().for_each(complain);
     if listing.entries.is_empty() {
         return console::print(&format!(
             "nothing is stored in `{}`\n  run a scenario, then `loadline baseline save` its record\n",
@@ -69,7 +128,7 @@ fn list(args: &BaselineListArgs) -> Result<(), Failure> {
 
 /// What the newest record of a scenario is, and what else a run would be compared with.
 fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
-    let baselines = Baselines::find(&args.store, false)?.ok_or_else(|| {
+    let baselines = Baselines::find(&args.store, &BaselinePlan::default(), false)?.ok_or_else(|| {
         Failure::usage("there is no folder of baselines here\n  name one with `--store`, or make one with `loadline baseline save`")
     })?;
     let records = baselines.records(&args.scenario)?;
@@ -86,16 +145,44 @@ fn show(args: &BaselineShowArgs) -> Result<(), Failure> {
             plain(record.run.sha.as_deref().and_then(|sha| sha.get(..7)).unwrap_or("–")).into_owned(),
             summary.verdict.to_string(),
             summary.requests.to_string(),
-            crate::units::Rate(summary.throughput).to_string(),
+            Rate(summary.throughput).to_string(),
             time(summary.latency.p50_latency),
             time(summary.latency.p95_latency),
             time(summary.latency.p99_latency),
-            crate::units::Share(summary.error_rate).to_string(),
+            Share(summary.error_rate).to_string(),
             plain(&record.machine.key).chars().take(7).collect(),
             plain(&record.scenario.digest).chars().take(7).collect(),
         ]);
     }
-    console::print(&format!("{}\n{table}\nonly records of the same load and machine as the run are compared with it\n", plain(&place)))
+    console::print(&format!("{}\n{table}\nonly records of the same load and machine as the run are compared with it\n", plain(&place)))?;
+    console::print(&changes(&records))
+}
+
+/// Where the runs of the newest load and machine changed their level.
+fn changes(records: &[Record]) -> String {
+    let Some(newest) = records.first() else { return String::new() };
+    let alike = |record: &&Record| record.scenario.digest == newest.scenario.digest && record.machine.key == newest.machine.key;
+    let alike: Vec<&Record> = records.iter().filter(alike).filter(|record| check_trusted(record).is_ok()).take(WINDOW).collect();
+    let changes = level_changes(&alike, &Figure::USUAL);
+    let count = if alike.len() == 1 { "1 run".to_owned() } else { format!("{} runs", alike.len()) };
+    if changes.is_empty() {
+        return format!("no change of level in {count} of the newest load and machine\n");
+    }
+    let mut table = plain_table(["changed with", "of", "figure", "scope", "from", "to", "change", "runs since"]);
+    for LevelChange { scope, metric, at, sha, before, after, records, .. } in &changes {
+        let value = |value: f64| if metric == "throughput" { Rate(value).to_string() } else { Micros::from_secs_f64(value).to_string() };
+        table.add_row([
+            plain(sha.as_deref().and_then(|sha| sha.get(..7)).unwrap_or("–")).into_owned(),
+            at.strftime("%Y-%m-%d %H:%M").to_string(),
+            metric.clone(),
+            plain(scope).into_owned(),
+            value(*before),
+            value(*after),
+            format!("{:+.1} %", 100.0 * (after / before - 1.0)),
+            records.to_string(),
+        ]);
+    }
+    format!("changes of level in {count} of the newest load and machine; a run is compared with those since the last one\n{table}\n")
 }
 
 /// Of each scenario as many records as a comparison uses.

@@ -12,7 +12,7 @@ use crate::text::Severity;
 
 /// Validates scenarios and says everything that is wrong with any of them.
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let overrides = inputs::overrides(&args.overrides, &[]);
+    let overrides = inputs::overrides(&args.overrides);
     let process = ProcessEnv::current();
     let mut found = Vec::new();
     for file in inputs::files(&args.files)? {

@@ -6,7 +6,8 @@ use super::args::{CompareArgs, CompareFormatArg};
 use super::console;
 use super::failure::Failure;
 use super::foreign::{self, Comparable};
-use crate::compare::{Policy, between, history, select};
+use super::policy;
+use crate::compare::{between, history, select};
 use crate::gate;
 use crate::record::Record;
 use crate::report::{CommentOptions, TerminalOptions, markdown_comment, terminal};
@@ -28,7 +29,8 @@ pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
 }
 
 fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let policy = Policy::default();
+    let policy = policy::policy(&args.policy, &policy::typed_rules(&args.policy)?, false);
+    let waivers = policy::waivers(&args.policy)?;
     let source = foreign::named(args.sides().1);
     head.comparison = Some(match base.as_slice() {
         [base] => between(base, &head, &source, &policy),
@@ -37,6 +39,7 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
             history(&head, &select(&head, base), &source, &policy)
         }
     });
+    gate::waive(&mut head, &waivers);
     // Only the comparison decides here: what HEAD's own thresholds said is in its own report.
     head.thresholds.clear();
     head.verify.clear();

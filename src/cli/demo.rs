@@ -12,7 +12,7 @@ use crate::demo::{Defects, Demo, DemoOptions};
 pub(super) fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let defects = Defects::new(args.defects).map_err(|error| Failure::usage(Failure::chain(&error)))?;
     let jwt_secret = std::env::var("JWT_SECRET").ok();
-    let options = DemoOptions { listen: args.listen, defects, jwt_secret, workers: args.workers };
+    let options = DemoOptions { listen: args.listen, defects, jwt_secret, workers: args.workers, work: args.work };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

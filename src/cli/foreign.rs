@@ -8,8 +8,9 @@ use serde_json::json;
 use super::args::{CompareArgs, CompareFormatArg};
 use super::console;
 use super::failure::Failure;
+use super::policy;
 use super::report::read_record;
-use crate::compare::{Policy, side_by_side};
+use crate::compare::side_by_side;
 use crate::import::{Found, read};
 use crate::record::{ComparisonVerdict, Record, RunFigures, Verdict};
 use crate::report::{TerminalOptions, compared_comment, compared_terminal};
@@ -55,7 +56,8 @@ pub(super) fn compare(base: Vec<Comparable>, head: Comparable, args: &CompareArg
     let base: Vec<RunFigures> = base.into_iter().map(Comparable::into_figures).collect();
     let head = head.into_figures();
     let (head_file, base_files) = args.sides();
-    let comparison = side_by_side(&base, &head, &named(base_files), &Policy::default());
+    let policy = policy::policy(&args.policy, &policy::typed_rules(&args.policy)?, false);
+    let comparison = side_by_side(&base, &head, &named(base_files), &policy);
     let head_name = format!("{} ({})", head_file.display(), head.tool);
     let text = match args.format {
         CompareFormatArg::Terminal => {

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{JudgingArgs, PolicyArg, StoreArgs};
+use super::args::StoreArgs;
 use super::console;
 use super::failure::Failure;
 use super::stores;
 use crate::baseline::{Listing, Standing, Store, read_each, up_to};
-use crate::compare::{Policy, Selection, Stance, history, select};
+use crate::compare::{Policy, Selection, history, select};
 use crate::conduct::default_branch;
+use crate::plan::BaselinePlan;
 use crate::record::{Comparison, Record};
 use crate::text::plain;
 
@@ -24,15 +25,16 @@ pub(super) struct Baselines {
 }
 
 impl Baselines {
-    /// The store that the options name, or the one there is. None where there is none, unless a baseline is `wanted`: an
-    /// empty store then says that it is missing.
-    pub(super) fn find(args: &StoreArgs, wanted: bool) -> Result<Option<Self>, Failure> {
-        let named = args.store.clone();
+    /// The store that the options name, else the scenario, else the one there is. None where there is none, unless a
+    /// baseline is `wanted`: an empty store then says that it is missing.
+    pub(super) fn find(args: &StoreArgs, plan: &BaselinePlan, wanted: bool) -> Result<Option<Self>, Failure> {
+        let named = args.store.clone().or_else(|| plan.store.as_ref().map(PathBuf::from));
         let Some(store) = named.or_else(|| Some(PathBuf::from(DEFAULT_STORE)).filter(|folder| wanted || folder.is_dir())) else {
             return Ok(None);
         };
         let variable = |name: &str| std::env::var(name).ok();
-        let branch = args.baseline_branch.clone().unwrap_or_else(|| default_branch(&variable, Path::new(".")));
+        let branch = args.baseline_branch.clone().or_else(|| plan.branch.clone());
+        let branch = branch.unwrap_or_else(|| default_branch(&variable, Path::new(".")));
         Ok(Some(Self { store: stores::open(&store)?, branch, commits: Vec::new() }))
     }
 
@@ -97,22 +99,4 @@ impl Baselines {
 
 fn complain(path: &Path, reason: &str) {
     console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
-}
-
-/// What a comparison may decide.
-pub(super) fn policy(args: &JudgingArgs, advisory: bool) -> Policy {
-    Policy {
-        on_missing_baseline: stance(args.on_missing_baseline),
-        on_inconclusive: stance(args.on_inconclusive),
-        advisory,
-        ..Policy::default()
-    }
-}
-
-fn stance(policy: PolicyArg) -> Stance {
-    match policy {
-        PolicyArg::Neutral => Stance::Neutral,
-        PolicyArg::Pass => Stance::Pass,
-        PolicyArg::Fail => Stance::Fail,
-    }
 }

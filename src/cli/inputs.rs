@@ -42,7 +42,7 @@ pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
         return Ok(vec![Input { plan: Arc::new(accepted(vec![loaded])?.remove(0)), name: args.inputs[0].clone() }]);
     }
     let files = files(&args.inputs.iter().map(PathBuf::from).collect::<Vec<_>>())?;
-    let overrides = Overrides { base: base(args)?, budget: args.paired.budget, ..overrides(&args.overrides, &args.judging.thresholds) };
+    let overrides = Overrides { base: base(args)?, budget: args.paired.budget, ..overrides_of(args) };
     let process = ProcessEnv::current();
     let loaded = files.iter().map(|file| plan::load(file, &overrides, &process, CompileOptions { strict_env: true })).collect();
     let names = files.iter().map(|file| file.display().to_string());
@@ -66,7 +66,7 @@ pub(super) fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The options that replace parts of a scenario.
-pub(super) fn overrides(args: &OverrideArgs, thresholds: &[String]) -> Overrides {
+pub(super) fn overrides(args: &OverrideArgs) -> Overrides {
     Overrides {
         target: args.target.clone(),
         users: args.users,
@@ -81,9 +81,19 @@ pub(super) fn overrides(args: &OverrideArgs, thresholds: &[String]) -> Overrides
         vars: args.vars.clone(),
         seed: args.seed,
         timeout: args.timeout,
-        thresholds: thresholds.to_vec(),
+        thresholds: Vec::new(),
+        regressions: Vec::new(),
         base: None,
         budget: None,
+    }
+}
+
+/// The same with what decides a run.
+fn overrides_of(args: &RunArgs) -> Overrides {
+    Overrides {
+        thresholds: args.judging.thresholds.clone(),
+        regressions: args.judging.policy.regressions.clone(),
+        ..overrides(&args.overrides)
     }
 }
 
@@ -179,6 +189,7 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         base: base(args)?,
         budget: args.paired.budget,
         thresholds: args.judging.thresholds.clone(),
+        regressions: args.judging.policy.regressions.clone(),
         seed: overrides.seed,
     })
 }
@@ -186,7 +197,7 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
 /// The bundled scenario, with this very program as the service.
 fn demo_plan(args: &RunArgs) -> Result<Plan, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::trouble(format!("failed to find this program: {error}")))?;
-    let mut overrides = overrides(&args.overrides, &args.judging.thresholds);
+    let mut overrides = overrides_of(args);
     // The port is known when the service starts; until then the address only has to be one.
     overrides.vars.push(("PORT".to_owned(), "0".to_owned()));
     let loaded = plan::from_text(

@@ -1,5 +1,6 @@
 //! The command line: what is typed becomes calls of the library, and what comes back is printed and written.
 
+mod accept;
 mod args;
 mod base;
 mod baseline;
@@ -16,6 +17,7 @@ mod init;
 mod inputs;
 mod interrupt;
 mod parse;
+mod policy;
 mod publish;
 mod repeat;
 mod report;

@@ -30,6 +30,9 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     for threshold in &args.judging.thresholds {
         option("--threshold", Some(threshold.clone()));
     }
+    for rule in &args.judging.policy.regressions {
+        option("--regression", Some(rule.clone()));
+    }
     for (name, _) in &overrides.vars {
         option("--var", Some(format!("{name}=***")));
     }

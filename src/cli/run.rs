@@ -4,22 +4,24 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::args::{PolicyArg, RunArgs, SaturationArg};
+use super::args::{RunArgs, SaturationArg};
 use super::console;
 use super::destination;
 use super::failure::Failure;
-use super::history::{self, Baselines};
+use super::history::Baselines;
 use super::inputs::{self, Input};
 use super::interrupt;
+use super::policy;
 use super::repeat;
-use crate::compare::{Policy, Selection};
+use crate::compare::{OnOtherMachine, Policy, Selection, Stance, without_base};
 use crate::conduct::{
     ConductOptions, Measured, News, PairedMeasured, PairedOptions, RunContext, Steering, mask_record, measure, measure_paired,
 };
+use crate::config::ComparisonConfig;
 use crate::gate::{self, Decision, Evidence};
 use crate::live::{Progress, ProgressOptions};
-use crate::plan::PairedPlan;
-use crate::record::{Blocks, Comparison, ComparisonVerdict, Record, Warning};
+use crate::plan::Waiver;
+use crate::record::{Blocks, ComparisonVerdict, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
 use crate::text::Secrets;
 
@@ -31,15 +33,12 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
     let (mut records, mut blocks, mut exit) = (Vec::new(), Vec::new(), 0);
-    let baselines = Baselines::find(&args.judging.store, args.judging.on_missing_baseline == PolicyArg::Fail)?;
-    let baselines = baselines.map(|baselines| baselines.based_on(&args.judging.base_sha));
-    if let Some(baselines) = &baselines {
-        // Before any load: what was measured must not be lost for a store that can't be read.
-        baselines.check()?;
-    }
-    let run = Run { args, steering: &steering, context: &context, policy: history::policy(&args.judging, args.demo), baselines };
-    for (number, input) in inputs.iter().enumerate() {
-        let (record, decision, seen) = run.one(input, number);
+    let waivers = policy::waivers(&args.judging.policy)?;
+    // Before any load: what was measured must not be lost for a store that can't be read.
+    let judging: Vec<Judging> = inputs.iter().map(|input| Judging::of(args, input)).collect::<Result<_, _>>()?;
+    let run = Run { args, steering: &steering, context: &context, waivers };
+    for (number, (input, judging)) in inputs.iter().zip(&judging).enumerate() {
+        let (record, decision, seen) = run.one(input, judging, number);
         exit = worse(exit, decision.exit_code());
         records.push(record);
         blocks.push(seen);
@@ -63,13 +62,32 @@ struct Run<'a> {
     args: &'a RunArgs,
     steering: &'a Steering,
     context: &'a RunContext,
+    waivers: Vec<Waiver>,
+}
+
+/// What one scenario is compared with, and what that may decide.
+struct Judging {
+    mode: ComparisonConfig,
     policy: Policy,
     baselines: Option<Baselines>,
 }
 
+impl Judging {
+    fn of(args: &RunArgs, input: &Input) -> Result<Self, Failure> {
+        let plan = &input.plan.baseline;
+        let (mode, policy) = (policy::mode(args.judging.comparison, plan), policy::policy(&args.judging.policy, plan, args.demo));
+        let from_history = matches!(mode, ComparisonConfig::Auto | ComparisonConfig::History);
+        let find = || Baselines::find(&args.judging.store, plan, policy.on_missing_baseline == Stance::Fail);
+        let baselines = from_history.then(find).transpose()?.flatten().map(|baselines| baselines.based_on(&args.judging.base_sha));
+        baselines.as_ref().map(Baselines::check).transpose()?;
+        Ok(Self { mode, policy, baselines })
+    }
+}
+
 impl Run<'_> {
     /// One scenario from its service to its verdict.
-    fn one(&self, input: &Input, number: usize) -> (Record, Decision, Option<Blocks>) {
+    fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision, Option<Blocks>) {
+        let policy = &judging.policy;
         let plan = &input.plan;
         let secrets = Arc::new(Secrets::new(&plan.secrets));
         let mut progress = Progress::new(ProgressOptions::for_stderr(&secrets.mask(&plan.name), self.args.output.quiet));
@@ -91,7 +109,7 @@ impl Run<'_> {
         let (measured, base, blocks) = match &plan.paired {
             Some(paired) => {
                 let base_log = destination::numbered(&self.args.output.out.join("service-base.log"), number);
-                let with = PairedOptions { base_log: &base_log, judge: &|blocks, look| self.judge(paired, blocks, look) };
+                let with = PairedOptions { base_log: &base_log, policy };
                 let PairedMeasured { candidate, base, blocks } = measure_paired(plan, paired, &options, &with, &mut listen);
                 (candidate, base, blocks)
             }
@@ -100,37 +118,40 @@ impl Run<'_> {
         progress.finish();
         let Measured { mut record, totals, aborted } = measured;
         let is_paired = plan.paired.is_some();
-        let compared = self.baselines.as_ref().filter(|_| !is_paired).map(|baselines| baselines.compare(&record, &self.policy));
+        let compared = judging.baselines.as_ref().filter(|_| !is_paired).map(|baselines| baselines.compare(&record, policy));
         let (comparison, baseline) = match compared {
             Some(Ok((comparison, selection))) => (Some(comparison), Some(selection)),
             Some(Err(why)) => {
                 record.warnings.push(Warning { code: "baseline_unreadable".to_owned(), invalidates: false, message: why, advice: None });
                 (None, None)
             }
-            None => (record.comparison.take(), None),
+            None if is_paired => (record.comparison.take(), None),
+            None if judging.mode == ComparisonConfig::Paired => (Some(without_base(&record.scenario.name, policy)), None),
+            None => (None, None),
         };
-        let stored = baseline.iter().filter(|selection| !selection.elsewhere).flat_map(Selection::iter);
-        let stored: Vec<&Record> = stored.chain(&base).collect();
-        let evidence = Evidence { service: record.service.as_ref(), capacity: record.capacity.as_ref(), baseline: &stored };
+        let other_machines = policy.on_other_machine == OnOtherMachine::Judge;
+        let usable = baseline.iter().filter(|selection| other_machines || !selection.elsewhere);
+        let stored: Vec<&Record> = usable.flat_map(Selection::iter).take(policy.records).chain(&base).collect();
+        let evidence = Evidence {
+            service: record.service.as_ref(),
+            capacity: record.capacity.as_ref(),
+            baseline: &stored,
+            baseline_wanted: policy.on_missing_baseline == Stance::Fail && !policy.advisory,
+        };
         record.thresholds = gate::judge(plan, &totals, &evidence);
         gate::mark_aborted(&mut record.thresholds, aborted);
         mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
+        gate::waive(&mut record, &self.waivers);
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);
         }
         if let Some(by) = &self.args.judging.accepted_by {
             accept(&mut record, by);
         }
-        let decision = gate::decide(&record, &self.policy, self.steering.is_interrupted());
+        let decision = gate::decide(&record, policy, self.steering.is_interrupted());
         record.summary.verdict = decision.verdict;
         (record, decision, blocks)
-    }
-
-    /// What the blocks of a paired run say.
-    fn judge(&self, paired: &PairedPlan, blocks: &Blocks, look: u32) -> Option<Comparison> {
-        let _ = (paired, blocks, look);
-        None
     }
 }
 

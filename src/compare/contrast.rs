@@ -78,6 +78,7 @@ impl Draft {
             p_adjusted: adjusted,
             judged: self.judged,
             verdict,
+            accepted: None,
         }
     }
 

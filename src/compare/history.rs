@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 
+use super::changes::{Shift, latest, named, shifts};
 use super::contrast::{Draft, Expected, Side};
 use super::error_rate::ErrorPrediction;
 use super::figure::Figure;
@@ -32,11 +33,13 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         advisory: policy.advisory || other_machine,
         note: None,
         source: source.to_owned(),
-        records: u32::try_from(selection.records.len()).unwrap_or(u32::MAX),
+        records: u32::try_from(selection.records.len().min(policy.records)).unwrap_or(u32::MAX),
         newest: selection.iter().next().map(|record| record.run.started_at),
         newest_sha: selection.iter().next().and_then(|record| record.run.sha.clone()),
+        pairs: None,
         contrasts: Vec::new(),
         history: selection.iter().map(history_point).collect(),
+        changes: Vec::new(),
     };
     let figures = policy.figures();
     let own = Observation::of(candidate, &figures);
@@ -48,9 +51,13 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
         };
         return Comparison { verdict, sentence, ..comparison };
     };
-    let (contrasts, mut notes) = contrasts(&own, &baseline, policy, !other_machine);
-    comparison.verdict = verdict(&contrasts);
+    // The runs of other machines are of several: what differs between those is no change of the code.
+    let shifts = if selection.elsewhere { Vec::new() } else { latest(shifts(&baseline, &figures)) };
+    let (contrasts, mut notes) = contrasts(&own, &Baseline { runs: &baseline, shifts: &shifts }, policy, !other_machine);
+    comparison.verdict = overall(&contrasts);
     comparison.contrasts = contrasts;
+    comparison.changes = named(&shifts, &selection.iter().collect::<Vec<_>>());
+    notes.extend(sentence::changes(&comparison.changes));
     comparison.sentence = sentence::compared(&comparison, candidate.run.started_at, other_machine);
     if selection.elsewhere {
         notes.insert(0, sentence::other_machine(&newest.machine.cpu, &candidate.machine.cpu, other_machine));
@@ -62,6 +69,25 @@ pub fn history<B: Borrow<Record>>(candidate: &Record, selection: &Selection<B>, 
 fn history_point(record: &Record) -> HistoryPoint {
     let latency = &record.summary.latency;
     HistoryPoint { at: record.run.started_at, sha: record.run.sha.clone(), p50: latency.p50_latency, p95: latency.p95_latency }
+}
+
+/// The comparison of a run that is to be compared side by side only, and had no base beside it.
+pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
+    Comparison {
+        mode: ComparisonMode::Paired,
+        verdict: ComparisonVerdict::NoBaseline,
+        sentence: sentence::no_base(scenario),
+        advisory: policy.advisory,
+        note: None,
+        source: "a base beside the run".to_owned(),
+        records: 0,
+        newest: None,
+        newest_sha: None,
+        contrasts: Vec::new(),
+        changes: Vec::new(),
+        history: Vec::new(),
+        pairs: None,
+    }
 }
 
 /// Compares two records: `head` with `base` as its whole baseline, whatever branches, scenarios and verdicts they are of.
@@ -81,15 +107,16 @@ pub fn between(base: &Record, head: &Record, source: &str, policy: &Policy) -> C
 }
 
 /// All figures of all scopes that both sides have, judged as one family, and what is to be said of those left out.
-pub(super) fn contrasts(own: &Observation, baseline: &[Observation], policy: &Policy, judge: bool) -> (Vec<Contrast>, Vec<String>) {
+pub(super) fn contrasts(own: &Observation, baseline: &Baseline<'_>, policy: &Policy, judge: bool) -> (Vec<Contrast>, Vec<String>) {
     // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger. One that has rules
     // of its own is judged by them.
     let single = own.scopes.get(1).filter(|scope| own.scopes.len() == 2 && !policy.amends(&scope.name));
     let busy = own.generator_cpu.filter(|&percent| percent > BUSY_GENERATOR);
     let mut drafts = Vec::new();
     for scope in own.scopes.iter().take(if single.is_some() { 1 } else { usize::MAX }) {
-        let before: Vec<&ScopeObservation> = baseline.iter().filter_map(|run| run.scope(&scope.name)).collect();
         for figure in policy.figures() {
+            let runs = baseline.since_change(&scope.name, figure).iter().take(policy.records);
+            let before: Vec<&ScopeObservation> = runs.filter_map(|run| run.scope(&scope.name)).collect();
             let Some(mut draft) = draft(scope, &before, figure, policy) else { continue };
             draft.judged &= judge && !(figure == Figure::Throughput && busy.is_some());
             drafts.push(draft);
@@ -117,6 +144,19 @@ pub(super) fn contrasts(own: &Observation, baseline: &[Observation], policy: &Po
         contrasts.extend(shared.map(copy).collect::<Vec<_>>());
     }
     (contrasts, notes)
+}
+
+/// The stored runs, newest first, with the latest change of each figure that had one.
+pub(super) struct Baseline<'a> {
+    pub(super) runs: &'a [Observation],
+    pub(super) shifts: &'a [Shift],
+}
+
+impl Baseline<'_> {
+    fn since_change(&self, scope: &str, figure: Figure) -> &[Observation] {
+        let shift = self.shifts.iter().find(|shift| shift.scope == scope && shift.figure == figure);
+        shift.and_then(|shift| self.runs.get(..=shift.first)).unwrap_or(self.runs)
+    }
 }
 
 /// One figure of one scope; none where either side doesn't have it.
@@ -149,13 +189,15 @@ fn weights(judged: &[&Draft]) -> Vec<f64> {
 
 /// The worst that is said of a judged figure. What can't be told is not made up for by an improvement elsewhere, and
 /// where no latency could be judged at all, a steady error rate is no good news either.
-pub(super) fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
+pub fn overall(contrasts: &[Contrast]) -> ComparisonVerdict {
     let any = |verdict| contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == verdict);
     let latency_judged = contrasts.iter().any(|contrast| contrast.judged && contrast.metric.starts_with('p'));
     if any(ContrastVerdict::Regressed) {
         ComparisonVerdict::Regressed
     } else if any(ContrastVerdict::Inconclusive) || !latency_judged {
         ComparisonVerdict::Inconclusive
+    } else if any(ContrastVerdict::Accepted) {
+        ComparisonVerdict::Accepted
     } else if any(ContrastVerdict::Improved) {
         ComparisonVerdict::Improved
     } else {
@@ -200,8 +242,10 @@ mod tests {
                 records: 0,
                 newest: None,
                 newest_sha: None,
+                pairs: None,
                 contrasts: Vec::new(),
                 history: Vec::new(),
+                changes: Vec::new(),
             }
         );
     }

@@ -6,13 +6,15 @@ use crate::record::{Record, Verdict};
 
 /// How many records make a baseline at most: older ones say little about the code as it was last.
 pub const MOST_RECORDS: usize = 30;
+/// How many records are looked at for changes of level.
+pub const WINDOW: usize = 50;
 
 /// The stored records that a candidate is compared with, newest first.
 ///
 /// Generic over owned and borrowed records, so that a store can be read one record at a time.
 #[derive(Debug, Clone)]
 pub struct Selection<B> {
-    /// At most [`MOST_RECORDS`], all of the candidate's scenario and load.
+    /// At most [`WINDOW`], all of the candidate's scenario and load.
     pub records: Vec<B>,
     /// They were made on another machine: none of the candidate's own was there.
     pub elsewhere: bool,
@@ -41,7 +43,7 @@ pub fn select<B: Borrow<Record>>(candidate: &Record, stored: impl IntoIterator<I
         } else if here.is_empty() && elsewhere.len() < MOST_RECORDS {
             elsewhere.push(stored);
         }
-        if here.len() == MOST_RECORDS {
+        if here.len() == WINDOW {
             break;
         }
     }
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_at_thirty() {
+    fn reading_stops_at_the_end_of_the_window() {
         let candidate = sketch("candidate", 0).record();
         let one = sketch("one", 1).record();
         let mut read = 0;
@@ -104,7 +106,7 @@ mod tests {
             read += 1;
             &one
         });
-        assert_eq!(select(&candidate, stored).records.len(), 30);
-        assert_eq!(read, 30);
+        assert_eq!(select(&candidate, stored).records.len(), 50);
+        assert_eq!(read, 50);
     }
 }

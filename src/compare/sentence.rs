@@ -5,11 +5,13 @@ use jiff::Timestamp;
 use super::contrast::Draft;
 use super::figure::Figure;
 use super::observation::ALL;
-use crate::record::{Comparison, ComparisonVerdict, Contrast, ContrastVerdict};
+use crate::record::{Comparison, ComparisonVerdict, Contrast, ContrastVerdict, LevelChange};
 use crate::units::{Micros, Rate, Share};
 
 /// Below this many records the sentence says what only they can show.
 const FEW_RECORDS: u32 = 5;
+/// More figures that changed together than these are counted.
+const MOST_FIGURES: usize = 3;
 
 /// For a comparison that was made: what was found, against what, and how small a change could have been seen.
 pub(super) fn compared(comparison: &Comparison, now: Timestamp, other_machine: bool) -> String {
@@ -38,6 +40,11 @@ pub(super) fn no_baseline(scenario: &str, source: &str) -> String {
     format!("no baseline: there is no stored record of `{scenario}` in {source}, so nothing was compared")
 }
 
+/// It would be compared side by side, and there is nothing beside it.
+pub(super) fn no_base(scenario: &str) -> String {
+    format!("no baseline: `{scenario}` is compared side by side with a base, and none was named, so nothing was compared")
+}
+
 /// Only runs of another load are stored.
 pub(super) fn incomparable(scenario: &str, source: &str, count: usize) -> String {
     let records = if count == 1 { "the record".to_owned() } else { format!("{count} stored records") };
@@ -48,6 +55,30 @@ pub(super) fn incomparable(scenario: &str, source: &str, count: usize) -> String
 pub(super) fn other_machine(theirs: &str, own: &str, advisory: bool) -> String {
     let follows = if advisory { "differences are shown and can't fail the run" } else { "judged all the same, as the policy asks" };
     format!("the baseline was made on another machine ({theirs}; here {own}): {follows}")
+}
+
+/// Where the stored runs changed their level, by commit.
+pub(super) fn changes(changes: &[LevelChange]) -> Vec<String> {
+    let mut commits: Vec<(&LevelChange, Vec<String>)> = Vec::new();
+    let mut changes: Vec<&LevelChange> = changes.iter().collect();
+    let size = |change: &LevelChange| (change.after / change.before).ln().abs();
+    changes.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    for change in changes {
+        let by = 100.0 * (change.after / change.before - 1.0);
+        let figure = format!("{} of {} ({by:+.0} %)", plain(&change.metric), scope_name(&change.scope));
+        match commits.iter_mut().find(|(first, _)| first.at == change.at) {
+            Some((_, figures)) => figures.push(figure),
+            None => commits.push((change, vec![figure])),
+        }
+    }
+    let told = |(first, figures): &(&LevelChange, Vec<String>)| {
+        let commit = first.sha.as_deref().map_or("the run", |sha| sha.get(..7).unwrap_or(sha));
+        let more = figures.len().saturating_sub(MOST_FIGURES);
+        let shown = if more == 0 { listed(figures) } else { format!("{} and {more} more", figures[..MOST_FIGURES].join(", ")) };
+        let date = first.at.strftime("%Y-%m-%d");
+        format!("the level changed with {commit} of {date} in {shown}: compared with the {} since then", records(first.records))
+    };
+    commits.iter().map(told).collect()
 }
 
 /// What isn't judged, and why.

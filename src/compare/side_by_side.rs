@@ -1,7 +1,7 @@
 //! Runs of other tools: what can be said of their files, and never more.
 
 use super::figure::Figure;
-use super::history::{contrasts, verdict};
+use super::history::{Baseline, contrasts, overall};
 use super::observation::{Observation, Reading, ScopeObservation, sampling_error};
 use super::policy::Policy;
 use super::sentence;
@@ -33,8 +33,10 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
         records: u32::try_from(base.len()).unwrap_or(u32::MAX),
         newest: base.iter().filter_map(|run| run.started_at).max(),
         newest_sha: None,
-        contrasts: shown,
         history: Vec::new(),
+        pairs: None,
+        contrasts: shown,
+        changes: Vec::new(),
     };
     comparison.sentence = match (&reason, head.started_at) {
         (Some(reason), _) => unjudged_sentence(&comparison, reason),
@@ -74,9 +76,9 @@ fn why_not_judged(base: &[RunFigures], head: &RunFigures) -> Option<String> {
 /// Judged as in history mode, without what the files don't count.
 fn judged(base: &[RunFigures], head: &RunFigures, policy: &Policy) -> (Vec<Contrast>, ComparisonVerdict) {
     let before: Vec<Observation> = base.iter().map(observed).collect();
-    let (mut found, _) = contrasts(&observed(head), &before, policy, true);
+    let (mut found, _) = contrasts(&observed(head), &Baseline { runs: &before, shifts: &[] }, policy, true);
     found.retain(|contrast| contrast.metric != "error_rate" || all_count_failures(base, head, &contrast.scope));
-    let verdict = verdict(&found);
+    let verdict = overall(&found);
     (found, verdict)
 }
 
@@ -167,6 +169,7 @@ fn contrast(head: &RunFigures, own: &ScopeFigures, before: &[(&RunFigures, &Scop
         p_adjusted: None,
         judged: false,
         verdict: ContrastVerdict::Inconclusive,
+        accepted: None,
     })
 }
 

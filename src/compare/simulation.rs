@@ -6,8 +6,9 @@
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use super::changes::{latest, shifts};
 use super::figure::Figure;
-use super::history::contrasts;
+use super::history::{Baseline, contrasts};
 use super::observation::{Observation, Reading, ScopeObservation};
 use super::policy::Policy;
 use crate::record::ContrastVerdict;
@@ -88,6 +89,8 @@ fn regressed(rounds: u32, records: usize, noise: Noise, change: Change) -> f64 {
     let policy = Policy::default();
     let found = (0..rounds).filter(|_| {
         let baseline: Vec<Observation> = (0..records).map(|_| run(&mut random, noise, Change::Nothing)).collect();
+        let shifts = latest(shifts(&baseline, &Figure::USUAL));
+        let baseline = Baseline { runs: &baseline, shifts: &shifts };
         let (contrasts, _) = contrasts(&run(&mut random, noise, change), &baseline, &policy, true);
         contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == ContrastVerdict::Regressed)
     });

@@ -39,6 +39,8 @@ pub struct Overrides {
     pub timeout: Option<Micros>,
     /// `--threshold`: `p95 < 500ms`, or with a scope in front: `GET /health: p95 < 50ms`. They come on top.
     pub thresholds: Vec<String>,
+    /// `--regression`: `p95: 10% and 2ms`, or with an endpoint in front. They win over those of the scenario.
+    pub regressions: Vec<String>,
 }
 
 /// What the service under test is compared with in paired mode: a running service, or one that is started.

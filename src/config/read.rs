@@ -108,6 +108,7 @@ fn read_scenario(
         load,
         base: overrides.base.clone(),
         thresholds: overrides.thresholds.clone(),
+        regressions: overrides.regressions.clone(),
         target_given: overrides.target.is_some(),
         keeps_port,
         seed: overrides.seed,

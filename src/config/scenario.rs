@@ -34,6 +34,8 @@ pub struct Scenario {
     pub base: Option<Base>,
     /// `--threshold`s.
     pub thresholds: Vec<String>,
+    /// `--regression`s.
+    pub regressions: Vec<String>,
     /// `--target` was given: the service already runs.
     pub target_given: bool,
     /// Where the port of the service is still to be put in as `${PORT}`.

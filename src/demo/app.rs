@@ -11,6 +11,7 @@ use super::payments::Payments;
 use super::products::Products;
 use super::stats::Stats;
 use super::students::Students;
+use crate::units::Micros;
 
 /// How many things a list shows at most, so that an answer has the same size however long the demo runs.
 pub(super) const LISTED: usize = 20;
@@ -32,10 +33,10 @@ pub(super) struct App {
 
 impl App {
     /// A demo at its beginning: the sample data is there, and nothing was counted.
-    pub(super) fn new(defects: &Defects, jwt_secret: Option<&str>) -> Self {
+    pub(super) fn new(work: Micros, defects: &Defects, jwt_secret: Option<&str>) -> Self {
         Self {
             stats: Stats::default(),
-            faults: Faults::new(defects),
+            faults: Faults::new(work, defects),
             oversell: defects.oversell,
             tokens: Tokens::new(jwt_secret),
             accounts: Accounts::new(),

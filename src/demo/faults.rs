@@ -24,9 +24,9 @@ pub(super) struct Faults {
 
 impl Faults {
     /// Starts the clock of the pauses.
-    pub(super) fn new(defects: &Defects) -> Self {
+    pub(super) fn new(work: Micros, defects: &Defects) -> Self {
         Self {
-            work: Work::new(defects.slow),
+            work: Work::new(work, defects.slow),
             delay: defects.delay,
             tail: Draw::new(defects.tail, TAIL_SEED),
             errors: Draw::new(defects.errors, ERROR_SEED),
@@ -97,7 +97,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stall_is_waited_out() {
-        let faults = Faults::new(&Defects::new(["stall=200ms/5s".parse().unwrap()]).unwrap());
+        let faults = Faults::new(Micros(1_200), &Defects::new(["stall=200ms/5s".parse().unwrap()]).unwrap());
         let waited = async |millis| {
             tokio::time::advance(Duration::from_millis(millis)).await;
             let before = tokio::time::Instant::now();

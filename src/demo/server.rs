@@ -15,6 +15,7 @@ use super::defect::Defects;
 use super::leak::leak;
 use super::routes::routes;
 use super::worker::Worker;
+use crate::units::Micros;
 
 /// How a demo is to be run.
 pub struct DemoOptions {
@@ -22,6 +23,8 @@ pub struct DemoOptions {
     pub listen: SocketAddr,
     /// What is wrong with it.
     pub defects: Defects,
+    /// The CPU work of a request, as long as it takes on a core of 3.7 GHz.
+    pub work: Micros,
     /// The secret of the JSON Web Tokens; `None` or an empty one means that no tokens are checked.
     pub jwt_secret: Option<String>,
     /// How many threads answer requests. One leaves the other core of a small machine to the load generator; with it, a
@@ -79,7 +82,7 @@ impl Demo {
     ///
     /// [`DemoError::Worker`]; once it serves, nothing ends it but `stop`.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
-        let app = Arc::new(App::new(&self.options.defects, self.options.jwt_secret.as_deref()));
+        let app = Arc::new(App::new(self.options.work, &self.options.defects, self.options.jwt_secret.as_deref()));
         self.serve_app(app, stop).await
     }
 

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::app::App;
 use super::{Defects, Demo, DemoError, DemoOptions};
+use crate::units::Micros;
 
 /// A demo on a free port with a client for it; it stops when it is dropped.
 pub(super) struct Running {
@@ -23,7 +24,7 @@ pub(super) struct Running {
 /// Options of a demo on any free port with one worker.
 pub(super) fn options(defects: &[&str]) -> DemoOptions {
     let defects = Defects::new(defects.iter().map(|text| text.parse().expect("a defect"))).expect("defects");
-    DemoOptions { listen: ([127, 0, 0, 1], 0).into(), defects, jwt_secret: None, workers: NonZeroUsize::MIN }
+    DemoOptions { listen: ([127, 0, 0, 1], 0).into(), defects, jwt_secret: None, workers: NonZeroUsize::MIN, work: Micros(1_200) }
 }
 
 impl Running {
@@ -40,7 +41,7 @@ impl Running {
     }
 
     async fn with(options: DemoOptions) -> Self {
-        let app = Arc::new(App::new(&options.defects, options.jwt_secret.as_deref()));
+        let app = Arc::new(App::new(options.work, &options.defects, options.jwt_secret.as_deref()));
         let demo = Demo::bind(options).await.expect("a free port");
         let address = demo.address();
         let (stop, stopped) = oneshot::channel();

@@ -2,14 +2,15 @@
 
 use std::hint::black_box;
 
-use crate::units::Share;
+use crate::units::{Micros, Share};
 
-/// Turns of the loop for one request without defects.
+/// Turns of the loop in a microsecond.
 ///
 /// Fixed rather than calibrated at the start, so that two processes do the same work and differ only by what is to be
-/// measured. A turn is one shift, one xor and one multiplication, each waiting for the one before: five cycles, 1.2 ms
-/// in all at 3.7 GHz. A chain like that takes the same time in a debug build, where the extra moves run beside it.
-const TURNS: u64 = 900_000;
+/// measured. A turn is one shift, one xor and one multiplication, each waiting for the one before: five cycles, so that
+/// the time is right at 3.7 GHz. A chain like that takes the same time in a debug build, where the extra moves run
+/// beside it.
+const TURNS_PER_MICRO: f64 = 750.0;
 
 /// The work of one request, as a number of turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +19,9 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// The base work and `slow` more of it.
-    pub(super) fn new(slow: Share) -> Self {
-        Self { turns: (TURNS as f64 * (1.0 + slow.0)).round() as u64 }
+    /// As much as takes `time` on a core of 3.7 GHz, and `slow` more of it.
+    pub(super) fn new(time: Micros, slow: Share) -> Self {
+        Self { turns: (time.0 as f64 * TURNS_PER_MICRO * (1.0 + slow.0)).round() as u64 }
     }
 
     /// Does the work this many times over, without giving way to anything else on the thread.
@@ -45,10 +46,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slow_scales_the_count() {
-        assert_eq!(Work::new(Share(0.0)).turns, 900_000);
-        assert_eq!(Work::new(Share(0.05)).turns, 945_000);
-        assert_eq!(Work::new(Share(1.0)).turns, 1_800_000);
+    fn time_and_slow_scale_the_count() {
+        let usual = Micros(1_200);
+        assert_eq!(Work::new(usual, Share(0.0)).turns, 900_000);
+        assert_eq!(Work::new(usual, Share(0.05)).turns, 945_000);
+        assert_eq!(Work::new(usual, Share(1.0)).turns, 1_800_000);
+        assert_eq!(Work::new(Micros(200), Share(0.0)).turns, 150_000);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use http::Method;
 
 use super::{Control, Event, Load, LoadOptions, LoadResult, run};
 use crate::plan::{
-    BodyPlan, ChecksPlan, ClassPlan, ClosedLoad, Compiler, EndpointId, EndpointPlan, HttpPlan, LoadPlan, Plan, Population, Program,
-    RequestPlan, Slots, Step, Target, TaskPlan, Template, ThinkTime,
+    BaselinePlan, BodyPlan, ChecksPlan, ClassPlan, ClosedLoad, Compiler, EndpointId, EndpointPlan, HttpPlan, LoadPlan, Plan, Population,
+    Program, RequestPlan, Slots, Step, Target, TaskPlan, Template, ThinkTime,
 };
 use crate::units::{Bytes, Micros};
 
@@ -81,6 +81,7 @@ pub(super) fn plan(steps: Vec<Step>, think_time: ThinkTime, load: LoadPlan) -> P
         verify: Program::default(),
         teardown: Program::default(),
         thresholds: Vec::new(),
+        baseline: BaselinePlan::default(),
         service: None,
         paired: None,
         secrets: Vec::new(),

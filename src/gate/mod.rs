@@ -10,8 +10,10 @@ mod fixture;
 mod thresholds;
 mod verdict;
 mod view;
+mod waivers;
 
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
 pub use verdict::{Decision, decide, decide_again};
+pub use waivers::waive;

@@ -18,12 +18,14 @@ pub struct Evidence<'a> {
     /// The stored runs that `baseline` stands for in a threshold: the median of the metric over all of them. Of the
     /// same load and machine; empty where there are none.
     pub baseline: &'a [&'a Record],
+    /// A baseline that isn't there fails the thresholds that need it; otherwise they are not judged.
+    pub baseline_wanted: bool,
 }
 
 /// Judges every threshold of a plan, in order; `each` gives a row for every endpoint name.
 ///
-/// Nothing to judge on is a miss of its own kind, not a pass. Only memory growth over too short a time and a term of a
-/// baseline that isn't there are not judged, and say so.
+/// Nothing to judge on is a miss of its own kind, not a pass. Only memory growth over too short a time is not judged, and
+/// neither is a term of a baseline that isn't there unless one is wanted; both say so.
 pub fn judge(plan: &Plan, totals: &Totals, evidence: &Evidence<'_>) -> Vec<JudgedThreshold> {
     plan.thresholds.iter().flat_map(|threshold| judge_one(plan, totals, evidence, threshold)).collect()
 }
@@ -100,6 +102,7 @@ fn judge_row(
                 notes.extend(evidence.capacity.filter(|_| threshold.metric == Metric::Capacity).and_then(lower_bound));
                 outcome(threshold, measured.value, limit, evidence.service, &mut notes)
             }
+            None if evidence.baseline_wanted => ThresholdOutcome::NoSamples,
             None => ThresholdOutcome::NotJudged,
         },
     };
@@ -127,7 +130,9 @@ fn resolve(plan: &Plan, evidence: &Evidence<'_>, planned: &ThresholdPlan, scope:
         Limit::Baseline { factor, plus } => {
             let values = evidence.baseline.iter().filter_map(|record| View::of_record(plan, record, &planned.scope, scope).measure(metric));
             let Some(base) = median(&values.map(|measured| measured.value).collect::<Vec<_>>()) else {
-                notes.push("not judged: there is no baseline".to_owned());
+                let why =
+                    if evidence.baseline_wanted { "there is no baseline, and one is wanted" } else { "not judged: there is no baseline" };
+                notes.push(why.to_owned());
                 return None;
             };
             let limit = base * factor + plus;
@@ -360,6 +365,10 @@ thresholds: {all: ['capacity >= 200/s']}
         assert_eq!(
             rows(thresholds, &run(), &Evidence::default())[0],
             "all: max < baseline * 1.1 + 5ms = 300ms NotJudged/fail (not judged: there is no baseline)"
+        );
+        assert_eq!(
+            rows(thresholds, &run(), &Evidence { baseline_wanted: true, ..Evidence::default() })[0],
+            "all: max < baseline * 1.1 + 5ms = 300ms NoSamples/fail (there is no baseline, and one is wanted)"
         );
         let stored = [1.0, 30.0, 20.0].map(|factor| sketch("b", 0).slower(factor).record());
         let stored: Vec<&Record> = stored.iter().collect();

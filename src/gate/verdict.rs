@@ -78,7 +78,7 @@ fn compared(record: &Record, policy: &Policy) -> Compared {
         ComparisonVerdict::Regressed => Stance::Fail,
         ComparisonVerdict::Inconclusive => policy.on_inconclusive,
         ComparisonVerdict::Incomparable | ComparisonVerdict::NoBaseline => policy.on_missing_baseline,
-        ComparisonVerdict::Improved | ComparisonVerdict::Ok => Stance::Pass,
+        ComparisonVerdict::Accepted | ComparisonVerdict::Improved | ComparisonVerdict::Ok => Stance::Pass,
     };
     match stance {
         Stance::Fail if !comparison.advisory => Compared { failed: Some(comparison.sentence.clone()), ..nothing },

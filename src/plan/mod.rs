@@ -18,6 +18,7 @@ mod load;
 mod paired;
 mod program;
 mod proxy;
+mod regression;
 mod resolved;
 mod scope;
 mod service;
@@ -27,6 +28,7 @@ mod target;
 mod template;
 mod threshold;
 mod tls;
+mod waiver;
 
 pub use answer::Answer;
 pub use apportion::apportion;
@@ -42,6 +44,7 @@ pub use load::{ArrivalKind, CapacityPlan, ClosedLoad, LoadPlan, OpenLoad, Popula
 pub use paired::{BasePlan, PairedLoad, PairedPlan};
 pub use program::{BarrierPlan, BodyPlan, FilePart, MultipartPart, PartContent, Program, RequestPlan, Step};
 pub use proxy::{NoProxy, Proxy, ProxyError, ProxyPlan};
+pub use regression::{BaselinePlan, RegressionError, RegressionFigure, RegressionLimit, RegressionRule};
 pub use resolved::{Plan, ThresholdPlan, ThresholdScope};
 pub use scope::{Scope, SlotId, Slots};
 pub use service::{PortPlan, ReadyPlan, ReadyProbe, ServicePlan};
@@ -52,3 +55,4 @@ pub use threshold::{
     Limit, Metric, MetricUnit, Op, Phase, ServiceMetric, Severity, StatusClass, Threshold, ThresholdError, TimeStatistic, format_value,
 };
 pub use tls::{Identity, TlsError, TlsPlan, TlsVersion, certificates};
+pub use waiver::Waiver;

@@ -10,6 +10,7 @@ use super::http::HttpPlan;
 use super::load::LoadPlan;
 use super::paired::PairedPlan;
 use super::program::Program;
+use super::regression::BaselinePlan;
 use super::scope::Slots;
 use super::service::ServicePlan;
 use super::threshold::Threshold;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub teardown: Program,
     /// What decides the verdict.
     pub thresholds: Vec<ThresholdPlan>,
+    /// What the run is compared with, and what counts as worse.
+    pub baseline: BaselinePlan,
     /// The system under test, where loadline starts or watches it.
     pub service: Option<ServicePlan>,
     /// What it is compared with side by side, where that was asked for.

@@ -26,11 +26,18 @@ pub struct Comparison {
     pub newest: Option<Timestamp>,
     /// The commit of the newest of them.
     pub newest_sha: Option<String>,
+    /// What a paired comparison is made of; null in history mode.
+    #[serde(default)]
+    pub pairs: Option<Pairs>,
     /// Judged and shown figures; the whole run first, then endpoints.
     pub contrasts: Vec<Contrast>,
     /// The stored runs it was made against, newest first, for a chart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<HistoryPoint>,
+    /// The latest change of level in the stored runs of each figure that had one: what came before is left out of its
+    /// baseline. Of history mode only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<LevelChange>,
 }
 
 /// What is shown of a stored run. Response times of successful requests in seconds; null where there were none.
@@ -46,6 +53,48 @@ pub struct HistoryPoint {
     pub p95: Option<f64>,
 }
 
+/// A figure of the stored runs changed its level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelChange {
+    /// `all`, or an endpoint's name.
+    pub scope: String,
+    /// As in [`Contrast::metric`].
+    pub metric: String,
+    /// When the first run on the new level was made.
+    pub at: Timestamp,
+    /// Its commit, where it is known.
+    pub sha: Option<String>,
+    /// The level before (geometric mean), in the metric's unit.
+    pub before: f64,
+    /// The level since.
+    pub after: f64,
+    /// Of the test between the two.
+    pub p: f64,
+    /// How many runs there are since, the first one included.
+    pub records: u32,
+}
+
+/// What a paired comparison is made of, and what its p-values are held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pairs {
+    /// Pairs of the latency phase that were judged.
+    pub latency: u32,
+    /// Pairs of the throughput phase that were judged.
+    pub throughput: u32,
+    /// Pairs that were disturbed, redone and left out, for a reason blind to the result.
+    pub redone: u32,
+    /// How many budgets of time were used: 2 after a second look.
+    pub look: u32,
+    /// How often both services were started anew in between; the interval is widened by how much that changed.
+    pub epochs: u32,
+    /// What an adjusted p-value is compared with: the alpha of this look.
+    pub alpha: f64,
+    /// The seed of the drawn signs.
+    pub seed: u64,
+    /// Both sides run the same commit or binary: whatever is found is a false alarm, and the run is a calibration.
+    pub calibration: bool,
+}
+
 /// One figure of candidate and baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contrast {
@@ -57,13 +106,15 @@ pub struct Contrast {
     pub base: f64,
     /// The candidate's value.
     pub candidate: f64,
-    /// Relative change (0.05 is 5 % more); of the error rate the difference in points of 0 to 1.
+    /// Relative change (0.05 is 5 % more); of the error rate the difference in points of 0 to 1. In paired mode it is the
+    /// middle of the pairs' changes, and not exactly what `base` and `candidate` of all blocks together differ by.
     pub delta: f64,
     /// Its 95 % interval, unadjusted; null where it can't be given.
     pub interval: Option<(f64, f64)>,
     /// The value from which the candidate would have been a regression.
     pub limit: Option<f64>,
-    /// The smallest change (relative, or in points) that could have failed.
+    /// The smallest change (relative, or in points) that could have failed; in paired mode, that would have been found
+    /// with a probability of 95 %.
     pub detectable: Option<f64>,
     /// Adjusted for all judged figures together.
     pub p_adjusted: Option<f64>,
@@ -71,6 +122,22 @@ pub struct Contrast {
     pub judged: bool,
     /// What is said of it.
     pub verdict: ContrastVerdict,
+    /// Why a regression doesn't count, where somebody accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+}
+
+/// A regression that somebody accepted: see `docs/comparison.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// What the figure may come to, in the metric's unit.
+    pub ceiling: f64,
+    /// The last day it holds for, UTC.
+    pub until: jiff::civil::Date,
+    /// Why.
+    pub reason: String,
+    /// By whom, where that was said.
+    pub by: Option<String>,
 }
 
 /// How a comparison was made.
@@ -93,6 +160,8 @@ pub enum ContrastVerdict {
     Regressed,
     /// Better, by the same rules.
     Improved,
+    /// Worse, and accepted by a waiver.
+    Accepted,
     /// No change that matters.
     Ok,
     /// The data can't say.
@@ -105,6 +174,8 @@ pub enum ContrastVerdict {
 pub enum ComparisonVerdict {
     /// At least one judged figure regressed.
     Regressed,
+    /// At least one regressed, and all those are accepted by waivers.
+    Accepted,
     /// None regressed, at least one improved.
     Improved,
     /// All judged figures are as they were.
@@ -121,6 +192,7 @@ impl fmt::Display for ContrastVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Regressed => "regressed",
+            Self::Accepted => "accepted",
             Self::Improved => "improved",
             Self::Ok => "ok",
             Self::Inconclusive => "inconclusive",
@@ -132,6 +204,7 @@ impl fmt::Display for ComparisonVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Regressed => "regressed",
+            Self::Accepted => "accepted",
             Self::Improved => "improved",
             Self::Ok => "ok",
             Self::Inconclusive => "inconclusive",

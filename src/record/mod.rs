@@ -15,8 +15,11 @@ mod judged;
 mod machine;
 mod run;
 mod summary;
+mod thinned;
 
-pub use baseline::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, HistoryPoint};
+pub use baseline::{
+    Acceptance, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, HistoryPoint, LevelChange, Pairs,
+};
 pub use blocks::{
     Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
 };

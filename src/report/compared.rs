@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::comment_marker;
 use super::markdown::tidy;
+use super::marker::comment_marker;
 use super::templates;
 use super::terminal::{TerminalOptions, terminal_comparison};
 use super::view::{ComparisonView, foreign};
@@ -69,6 +69,7 @@ mod tests {
             p_adjusted: None,
             judged: false,
             verdict: ContrastVerdict::Inconclusive,
+            accepted: None,
         }
     }
 
@@ -84,8 +85,10 @@ mod tests {
             records: 1,
             newest: None,
             newest_sha: None,
-            contrasts: scopes.iter().flat_map(of).collect(),
             history: Vec::new(),
+            pairs: None,
+            contrasts: scopes.iter().flat_map(of).collect(),
+            changes: Vec::new(),
         }
     }
 

@@ -191,6 +191,7 @@ pub(crate) fn contrast(scope: &str, metric: &str, base: f64, candidate: f64, ver
         p_adjusted: Some(0.0004),
         judged: true,
         verdict,
+        accepted: None,
     }
 }
 
@@ -246,6 +247,7 @@ pub(crate) fn passed() -> Record {
         records: 5,
         newest: Some("2026-01-01T10:20:30Z".parse().unwrap()),
         newest_sha: Some("0011223344556677889900112233445566778899".to_owned()),
+        pairs: None,
         contrasts: vec![
             contrast("all", "p50", 0.0037, 0.003_66, ContrastVerdict::Ok),
             contrast("all", "p95", 0.0066, 0.0064, ContrastVerdict::Ok),
@@ -254,7 +256,27 @@ pub(crate) fn passed() -> Record {
             contrast("POST /cart", "p95", 0.0125, 0.0101, ContrastVerdict::Improved),
         ],
         history: Vec::new(),
+        changes: Vec::new(),
     });
+    record
+}
+
+/// A run whose only regression was accepted, for a reason that tries to break out of every output.
+pub(crate) fn accepted() -> Record {
+    let mut record = passed();
+    if let Some(comparison) = &mut record.comparison {
+        comparison.verdict = ComparisonVerdict::Accepted;
+        comparison.sentence = "1 figure regressed; the regression is accepted until 2026-12-31.".to_owned();
+        comparison.contrasts.push(Contrast {
+            accepted: Some(Acceptance {
+                ceiling: 0.020,
+                until: jiff::civil::date(2026, 12, 31),
+                reason: "fraud check <b>|\n@octocat".to_owned(),
+                by: Some("Ada".to_owned()),
+            }),
+            ..contrast("GET /products", "p95", 0.0100, 0.0180, ContrastVerdict::Accepted)
+        });
+    }
     record
 }
 
@@ -317,6 +339,7 @@ pub(crate) fn failed() -> Record {
         records: 1,
         newest: None,
         newest_sha: Some("0011223".to_owned()),
+        pairs: None,
         contrasts: vec![
             contrast("all", "p50", 0.0120, 0.0119, ContrastVerdict::Ok),
             contrast(HOSTILE[0], "p95", 0.0100, 0.0180, ContrastVerdict::Regressed),
@@ -324,6 +347,7 @@ pub(crate) fn failed() -> Record {
             contrast("all", "error_rate", 0.0, 0.005, ContrastVerdict::Inconclusive),
         ],
         history: Vec::new(),
+        changes: Vec::new(),
     });
     record
 }

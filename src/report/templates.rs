@@ -43,8 +43,8 @@ fn environment() -> Environment<'static> {
     for (name, source) in [
         ("sections.md.j2", include_str!("../../templates/sections.md.j2")),
         ("comment.md.j2", include_str!("../../templates/comment.md.j2")),
-        ("notice.md.j2", include_str!("../../templates/notice.md.j2")),
         ("compared.md.j2", include_str!("../../templates/compared.md.j2")),
+        ("notice.md.j2", include_str!("../../templates/notice.md.j2")),
         ("summary.md.j2", include_str!("../../templates/summary.md.j2")),
         ("report.html.j2", include_str!("../../templates/report.html.j2")),
         ("report.css", include_str!("../../templates/report.css")),
@@ -61,8 +61,8 @@ mod tests {
         for source in [
             include_str!("../../templates/sections.md.j2"),
             include_str!("../../templates/comment.md.j2"),
-            include_str!("../../templates/notice.md.j2"),
             include_str!("../../templates/compared.md.j2"),
+            include_str!("../../templates/notice.md.j2"),
             include_str!("../../templates/summary.md.j2"),
             include_str!("../../templates/report.html.j2"),
         ] {

@@ -204,8 +204,8 @@ class World:
         checkout = self.root / "checkout"
         self.git("init", "--quiet", str(checkout), folder=self.root)
         self.git("remote", "add", "origin", self.address, folder=checkout)
-        self.git("fetch", "--quiet", "--depth=1", "origin", f"refs/pull/{NUMBER}/merge", folder=checkout)
-        self.git("checkout", "--quiet", "--detach", "FETCH_HEAD", folder=checkout)
+        self.git("fetch", "--quiet", "--depth=1", "origin", f"+{merge}:refs/remotes/pull/{NUMBER}/merge", folder=checkout)
+        self.git("checkout", "--quiet", "--force", f"refs/remotes/pull/{NUMBER}/merge", folder=checkout)
         owner = head_repository.split("/")[0]
         pull = {
             "number": NUMBER, "state": "open", "html_url": f"https://github.example/{NAME}/pull/{NUMBER}",

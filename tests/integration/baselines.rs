@@ -137,3 +137,192 @@ fn two_records_are_compared_without_any_load() {
     let output = folder.loadline(["compare", "base/record.json", "nowhere.json"]).exits_with(2);
     assert_eq!(output.stderr, "error: failed to read nowhere.json: No such file or directory (os error 2)\n");
 }
+
+#[test]
+fn the_scenario_says_what_counts_as_a_regression_and_an_option_wins() {
+    let folder = stored();
+    let advisory = "baseline: { regression: { p50: advisory, p95: advisory, throughput: advisory, error_rate: advisory } }\n";
+    folder.write("loadline.yml", &format!("{STUDENTS}{advisory}"));
+    let (output, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(record["comparison"]["contrasts"].as_array().unwrap().iter().all(|row| row["judged"] == false), "{output}");
+    let (output, _) = again(&folder, Some("delay=300ms"), &["--regression", "p50: 5%"]);
+    assert_eq!(output.code, 1, "{output}");
+    let (output, _) = again(&folder, Some("delay=300ms"), &["--regression", "p50: 5% and 10s"]);
+    assert_eq!(output.code, 0, "{output}");
+    let (output, _) = again(&folder, Some("delay=300ms"), &["--regression", "GET /student: p50: 5%"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("there is no endpoint `GET /student`") && output.stderr.contains("no load was sent"), "{output}");
+}
+
+#[test]
+fn the_scenario_names_store_and_branch_and_whether_anything_is_compared() {
+    let folder = measured();
+    folder.loadline(["baseline", "save", "base/record.json", "--store", "kept", "--branch", "release"]).exits_with(0);
+    folder.write("loadline.yml", &format!("{STUDENTS}baseline: {{ store: kept, branch: release }}\n"));
+    let (_, record) = again(&folder, None, &[]);
+    assert_eq!((&record["comparison"]["records"], &record["comparison"]["source"]), (&1.into(), &"kept/release/students".into()));
+    let (_, record) = again(&folder, None, &["--baseline-branch", "main"]);
+    assert_eq!(record["comparison"]["verdict"], "no_baseline");
+    let (output, record) = again(&folder, None, &["--comparison", "none"]);
+    assert_eq!((output.code, &record["comparison"]), (0, &serde_json::Value::Null));
+    let (output, record) = again(&folder, None, &["--comparison", "paired"]);
+    assert_eq!((output.code, &record["comparison"]["verdict"]), (0, &"no_baseline".into()), "{output}");
+    let (output, _) = again(&folder, None, &["--comparison", "paired", "--on-missing-baseline", "fail"]);
+    assert_eq!(output.code, 1, "{output}");
+}
+
+#[test]
+fn a_threshold_with_a_baseline_term_waits_for_a_baseline_unless_one_is_wanted() {
+    let folder = measured();
+    let threshold = ["--threshold", "p50 < baseline * 1000"];
+    let (output, record) = again(&folder, None, &threshold);
+    assert_eq!((output.code, &record["thresholds"][0]["outcome"]), (0, &"not_judged".into()), "{output}");
+    let (output, record) = again(&folder, None, &[&threshold[..], &["--on-missing-baseline", "fail"]].concat());
+    assert_eq!((output.code, &record["thresholds"][0]["outcome"]), (1, &"no_samples".into()), "{output}");
+    folder.loadline(["baseline", "save", "base/record.json"]).exits_with(0);
+    let (output, record) = again(&folder, None, &threshold);
+    assert_eq!((output.code, &record["thresholds"][0]["outcome"]), (0, &"passed".into()), "{output}");
+    let (output, _) = again(&folder, None, &["--threshold", "p50 < baseline * 0.001"]);
+    assert_eq!(output.code, 1, "{output}");
+}
+
+#[test]
+fn a_regression_is_accepted_up_to_a_ceiling_and_until_a_day() {
+    let folder = stored();
+    let (output, _) = again(&folder, Some("delay=300ms"), &[]);
+    assert_eq!(output.code, 1, "{output}");
+    let accept = ["baseline", "accept", "--until", "2999-12-31", "--reason", "a slow friend, #12", "--by", "Ada"];
+    let accepted = folder.loadline(accept).exits_with(0);
+    assert!(accepted.stdout.contains("accepted p50 of the whole run up to "), "{accepted}");
+    assert!(accepted.stdout.ends_with("written to .loadline/waivers.yml: commit it with the change that it is for\n"), "{accepted}");
+    assert!(folder.read(".loadline/waivers.yml").contains("reason: \"a slow friend, #12\"\n    by: Ada\n"));
+
+    // The same again, with room for what two runs differ by.
+    let written = folder.read(".loadline/waivers.yml");
+    let all = "- { scenario: students, endpoint: all, metric: METRIC, ceiling: CEILING, until: UNTIL, reason: \"a slow friend, #12\" }";
+    let waivers = |until: &str, time: &str| {
+        let one = |metric: &str, ceiling: &str| all.replace("METRIC", metric).replace("CEILING", ceiling).replace("UNTIL", until);
+        format!("waivers:\n{}\n{}\n{}\n", one("p50", time), one("p95", time), one("throughput", "0.001/s"))
+    };
+    assert!(written.contains("metric: p50"), "{written}");
+    folder.write(".loadline/waivers.yml", &waivers("2999-12-31", "30s"));
+    let (output, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert_eq!((output.code, &record["comparison"]["verdict"]), (0, &"accepted".into()), "{output}");
+    assert!(output.verdict().contains("accepted"), "{output}");
+    assert!(folder.read("loadline-report/comment.md").contains("a slow friend"));
+
+    folder.write(".loadline/waivers.yml", &waivers("2999-12-31", "10ms"));
+    let (output, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert_eq!((output.code, &record["warnings"][0]["code"]), (1, &"waiver_passed".into()), "{output}");
+
+    folder.write(".loadline/waivers.yml", &waivers("2020-12-31", "30s"));
+    let (output, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert_eq!((output.code, &record["warnings"][0]["code"]), (1, &"waiver_ended".into()), "{output}");
+
+    folder.write(".loadline/waivers.yml", "waivers:\n  - { scenario: students }\n");
+    let (output, _) = again(&folder, None, &[]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("`ceiling` is missing") && output.stderr.contains(".loadline/waivers.yml:2"), "{output}");
+}
+
+#[test]
+fn nothing_is_accepted_for_no_reason_too_late_or_where_nothing_regressed() {
+    let folder = measured();
+    for (args, said) in [
+        (&["--until", "2999-12-31", "--reason", " "][..], "a waiver needs a reason"),
+        (&["--until", "2020-12-31", "--reason", "x"], "2020-12-31 has passed"),
+        (&["--until", "2999-12-31", "--reason", "x"], "the record has no such regression"),
+        (&["--until", "2999-12-31", "--reason", "x", "--endpoint", "GET /student"], "did you mean `GET /students`?"),
+        (&["--until", "soon", "--reason", "x"], "invalid value 'soon'"),
+    ] {
+        let output = folder.loadline(["baseline", "accept", "base/record.json"]).args(args.iter().copied()).exits_with(2);
+        assert!(output.stderr.contains(said), "{output}");
+    }
+    assert!(!folder.path(".loadline").exists());
+    let named = ["--endpoint", "GET /students", "--metric", "p99", "--ceiling", "2s", "--until", "2999-12-31", "--reason", "x"];
+    folder.loadline(["baseline", "accept", "base/record.json"]).args(named).exits_with(0);
+    assert!(folder.read(".loadline/waivers.yml").contains("metric: p99\n    ceiling: 2s\n"));
+}
+
+#[test]
+fn a_report_folder_is_promoted_and_one_that_was_tampered_with_is_not() {
+    let folder = measured();
+    let output = folder.loadline(["baseline", "promote", "base", "--branch", "release/2"]).exits_with(0);
+    assert!(output.stdout.starts_with("saved baselines/release%2f2/students/"), "{output}");
+    let record = folder.read("base/record.json");
+    for (text, said) in [
+        (record.replacen("\"requests\": 100,", "\"requests\": 90,", 1), "it says 90 requests, and its endpoints have 100"),
+        (record.replacen("http://127.0.0.1", "http://joe:pa55@127.0.0.1", 1), "what looks like a password in an address"),
+        (record.replacen("\"verdict\": \"passed\"", "\"verdict\": \"invalid\"", 1), "is invalid: its figures can't be a baseline"),
+        (record.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1), "use a newer loadline"),
+    ] {
+        assert_ne!(text, record, "{said}");
+        folder.write("tampered/record.json", &text);
+        let output = folder.loadline(["baseline", "promote", "tampered", "--branch", "main"]).exits_with(2);
+        assert!(output.stderr.contains("nothing was promoted") && output.stderr.contains(said), "{output}");
+    }
+    assert!(!folder.path("baselines/main").exists());
+}
+
+#[test]
+fn old_records_are_thinned_and_still_compared_with() {
+    let folder = stored();
+    let before = folder.files("baselines");
+    let dry = folder.loadline(["baseline", "prune", "--keep", "0", "--dry-run"]).exits_with(0);
+    assert!(dry.stdout.starts_with("would thin baselines/main/students/") && folder.files("baselines") == before, "{dry}");
+    let done = folder.loadline(["baseline", "prune", "--keep", "0"]).exits_with(0);
+    assert!(done.stdout.starts_with("thinned baselines/main/students/"), "{done}");
+    assert!(folder.files("baselines")[0].1.len() < before[0].1.len());
+    let again_nothing = folder.loadline(["baseline", "prune", "--keep", "0"]).exits_with(0);
+    assert!(again_nothing.stdout.starts_with("0 thinned, 1 stay as they are"), "{again_nothing}");
+    let (output, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert_eq!((output.code, &record["comparison"]["records"]), (1, &1.into()), "{output}");
+}
+
+#[test]
+fn many_processes_save_at_once_and_none_is_lost() {
+    let folder = measured();
+    let record = folder.read("base/record.json");
+    let id = serde_json::from_str::<serde_json::Value>(&record).unwrap()["run"]["id"].as_str().unwrap().to_owned();
+    let names: Vec<String> = (0..12).map(|at| format!("many/record-{at}.json")).collect();
+    for (at, name) in names.iter().enumerate() {
+        // The same second and commit: only the run tells them apart. Every third is saved twice.
+        folder.write(name, &record.replace(&id, &format!("run-{}", at - at % 3 / 2)));
+    }
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| folder.loadline(["baseline", "save", name]).exits_with(0));
+        }
+    });
+    let listed = folder.loadline(["baseline", "list"]).exits_with(0);
+    assert_eq!(listed.stderr, "");
+    assert_eq!(listed.stdout.lines().count(), 1 + 8, "{listed}");
+    assert!(folder.names("baselines/main/students").iter().all(|name| name.ends_with(".json")));
+}
+
+#[test]
+fn a_change_of_level_is_shown_with_its_commit() {
+    let folder = measured();
+    let record: serde_json::Value = serde_json::from_str(&folder.read("base/record.json")).unwrap();
+    for at in 0..12 {
+        let mut record = record.clone();
+        record["run"]["id"] = format!("run-{at}").into();
+        record["run"]["started_at"] = format!("2026-10-{:02}T08:00:00Z", at + 1).into();
+        record["run"]["sha"] = format!("{:07x}{:033}", 0xabc_0000 + at, 0).into();
+        let rate = if at < 7 { 100.0 } else { 70.0 } + f64::from(at % 3);
+        record["summary"]["throughput"] = rate.into();
+        for row in record["timeline"].as_array_mut().unwrap() {
+            row["seconds"] = 1.into();
+        }
+        let row = record["timeline"][0].clone();
+        record["timeline"] = (0..6).map(|_| row.clone()).collect();
+        folder.write("one/record.json", &record.to_string());
+        folder.loadline(["baseline", "save", "one/record.json"]).exits_with(0);
+    }
+    let shown = folder.loadline(["baseline", "show", "students"]).exits_with(0).stdout;
+    let line = shown.lines().find(|line| line.contains("throughput")).unwrap_or_else(|| panic!("{shown}"));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!((words[0], words[1], words[3], words[4]), ("abc0007", "2026-10-08", "throughput", "all"), "{shown}");
+    assert_eq!(words[words.len() - 1], "5", "{shown}");
+}

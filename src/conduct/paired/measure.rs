@@ -11,6 +11,7 @@ use super::identity;
 use super::ledger::{ARMS, Ledger, Sums};
 use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
 use super::side::{Side, SideOptions};
+use crate::compare::{self, Policy};
 use crate::conduct::limits::OpenFiles;
 use crate::conduct::recording;
 use crate::conduct::run::{Instead, Run, plain_warning, trouble};
@@ -26,8 +27,8 @@ use crate::units::{Micros, Rate};
 pub struct PairedOptions<'a> {
     /// Where the log of the base goes.
     pub base_log: &'a Path,
-    /// Judges blocks at a look, 1 or 2. An inconclusive one gets another look, where the plan allows it.
-    pub judge: &'a dyn Fn(&Blocks, u32) -> Option<Comparison>,
+    /// What counts as a change. What is inconclusive by it gets another look, where the plan allows one.
+    pub policy: &'a Policy,
 }
 
 /// A paired run whose figures are there.
@@ -156,7 +157,7 @@ impl<'a> Work<'a> {
         self.run.draft.generator.threads = 1;
         let (before, begun) = (Usage::now(), Instant::now());
         let mut monitors = Monitors::start(&sides[1], begun);
-        let (with, header) = (self.with, self.header.clone());
+        let (with, header, source) = (self.with, self.header.clone(), source(self.paired, &sides[0], self.header.as_ref()));
         let mut sizes = None;
         let mut warnings = Vec::new();
         let result = Session {
@@ -173,9 +174,10 @@ impl<'a> Work<'a> {
             stretches: 0,
             last_told: begun,
         }
-        .run(&mut sizes, &mut |ledger, sizes, look| {
+        .run(&mut sizes, &mut |ledger, sizes| {
             let header = sized(header.clone()?, sizes);
-            (with.judge)(&Blocks { header, blocks: ledger.blocks().to_vec() }, look)
+            let blocks = Blocks { header, blocks: ledger.blocks().to_vec() };
+            (!blocks.blocks.is_empty()).then(|| compare::paired(&blocks, &source, with.policy))
         });
         self.run.draft.warnings.extend(warnings);
         self.sizes = sizes;
@@ -247,6 +249,15 @@ impl<'a> Work<'a> {
             ..outside
         };
     }
+}
+
+/// What is compared with, as a person would name it.
+fn source(paired: &PairedPlan, base: &Side<'_>, header: Option<&BlocksHeader>) -> String {
+    let started = paired.base.service.as_ref().filter(|service| service.command.is_some());
+    let Some(service) = started else { return format!("the base at {}", base.target) };
+    let folder = if service.folder == Path::new(".") { String::new() } else { format!(" in {}", service.folder.display()) };
+    let sha = header.and_then(|header| header.base.sha.as_deref()).map(|sha| format!(" (commit {})", &sha[..sha.len().min(7)]));
+    format!("the base{folder}{}", sha.unwrap_or_default())
 }
 
 /// The header once the load was sized.

@@ -61,8 +61,8 @@ pub(super) struct Session<'a, 'b> {
     pub(super) last_told: Instant,
 }
 
-/// Judges the blocks so far, at the look with this number.
-pub(super) type Judge<'j> = &'j mut dyn FnMut(&Ledger, Sizes, u32) -> Option<Comparison>;
+/// Judges the blocks so far; none where there are none.
+pub(super) type Judge<'j> = &'j mut dyn FnMut(&Ledger, Sizes) -> Option<Comparison>;
 
 impl Session<'_, '_> {
     /// Everything from the warm-up to the last block. What was decided and found is given also where it ended early.
@@ -91,7 +91,7 @@ impl Session<'_, '_> {
                 }
                 self.measure(decided, Place { phase: None, epoch, look }, end)?;
             }
-            found = judge(self.ledger, decided, look);
+            found = judge(self.ledger, decided);
             let unclear = found.as_ref().is_some_and(|found| found.verdict == ComparisonVerdict::Inconclusive);
             if !unclear || self.is_over() {
                 break;
@@ -104,31 +104,34 @@ impl Session<'_, '_> {
     fn size(&mut self, budget: Duration) -> Result<Sizes, Warning> {
         let nothing = Place { phase: None, epoch: 0, look: 1 };
         let as_written = matches!(self.paired.load, PairedLoad::Users(_));
-        let first = sizes::block(None, false);
+        let room = self.paired.budget * LATENCY;
+        let first = self.paired.block.unwrap_or_else(|| sizes::block(None, false, room));
         self.ledger.set_block_length(first);
         (self.listen)(News::Doing("warm-up of both versions"));
-        let mut slow = [Histogram::default(), Histogram::default()];
-        let mut seen = [(0, 0, String::new()), (0, 0, String::new())];
+        let mut slow = Histogram::default();
+        let (mut requests, mut failures, mut why) = (0, 0, String::new());
         let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: true } };
         let end = Instant::now() + budget.mul_f64(WARM_UP).max(Duration::from(first) * LEAST_BLOCKS);
         self.stretch(load, first, nothing, end, &[0, 1], &mut |arm, totals, _| {
-            seen[arm].0 += totals.requests();
-            seen[arm].1 += totals.failures();
-            totals.endpoints.iter().for_each(|endpoint| slow[arm].merge(&endpoint.ok));
+            if arm != 0 {
+                return;
+            }
+            requests += totals.requests();
+            failures += totals.failures();
+            totals.endpoints.iter().for_each(|endpoint| slow.merge(&endpoint.ok));
             if let Some((category, message)) = totals.endpoints.iter().flat_map(|endpoint| endpoint.errors.keys()).next() {
-                seen[arm].2 = format!(" ({category}: {message})");
+                why = format!(" ({category}: {message})");
             }
         })?;
-        let (requests, failures, why) = &seen[0];
-        if requests > failures || self.is_over() {
-        } else if *requests == 0 {
-            return Err(trouble("base_failed", "the base answered nothing in the warm-up, so there is nothing to compare with".to_owned()));
-        } else {
-            let message = format!("the base failed all {requests} requests of the warm-up{why}, so there is nothing to compare with");
-            return Err(trouble("base_failed", message));
+        if requests == failures && !self.is_over() {
+            let what = match requests {
+                0 => "the base answered nothing in the warm-up".to_owned(),
+                _ => format!("the base failed all {requests} requests of the warm-up{why}"),
+            };
+            return Err(trouble("base_failed", format!("{what}, so there is nothing to compare with")));
         }
-        let p95 = slow.iter().filter_map(|slow| slow.percentile(95.0)).max();
-        let block = self.paired.block.unwrap_or_else(|| sizes::block(p95, as_written));
+        // By the base alone: a candidate that got slow must not decide how many pairs it is judged by.
+        let block = self.paired.block.unwrap_or_else(|| sizes::block(slow.percentile(95.0), as_written, room));
         let rate = match self.paired.load {
             PairedLoad::Users(_) => None,
             PairedLoad::Arrivals(Some(rate)) => Some(rate),

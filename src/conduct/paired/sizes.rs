@@ -13,12 +13,17 @@ const LOAD: f64 = 0.4;
 /// The share of one core that arrivals may cost the generator.
 const GENERATOR: f64 = 0.4;
 
-/// The length of a block: four times the slowest answers that are usual.
-pub(super) fn block(p95: Option<Micros>, as_written: bool) -> Micros {
+/// So many pairs are wanted in a budget.
+const PAIRS: f64 = 20.0;
+
+/// The length of a block: four times the slowest answers that are usual, but not so long that only few pairs fit into
+/// `room`, the time in which response times are judged.
+pub(super) fn block(p95: Option<Micros>, as_written: bool, room: Micros) -> Micros {
     let least = if as_written { AS_WRITTEN } else { SHORTEST };
     let wanted = p95.map_or(least, |p95| p95 * 4.0);
     // A whole number of milliseconds, so that it can be told.
-    Micros(wanted.clamp(least, LONGEST.max(least)).0.div_ceil(1_000) * 1_000)
+    let most = LONGEST.min(room * (0.5 / PAIRS)).max(least);
+    Micros(wanted.clamp(least, most).0.div_ceil(1_000) * 1_000)
 }
 
 /// What a closed loop on the base came to.
@@ -48,7 +53,7 @@ impl Probe {
 /// To two significant digits: a rate that a person can read and type.
 fn rounded(rate: f64) -> f64 {
     let scale = 10f64.powf(rate.log10().floor() - 1.0);
-    (rate / scale).floor() * scale
+    (rate / scale).round() * scale
 }
 
 #[cfg(test)]
@@ -57,11 +62,13 @@ mod tests {
 
     #[test]
     fn a_block_is_four_times_the_usual_slow_answer_within_bounds() {
+        let room = Micros::from_secs(45);
         for (p95, length) in [(None, 200), (Some(3), 200), (Some(60), 240), (Some(900), 1_000)] {
-            assert_eq!(block(p95.map(Micros::from_millis), false), Micros::from_millis(length));
+            assert_eq!(block(p95.map(Micros::from_millis), false, room), Micros::from_millis(length));
         }
-        assert_eq!(block(Some(Micros(75_100)), false), Micros::from_millis(301));
-        assert_eq!(block(Some(Micros::from_millis(900)), true), Micros::from_secs(2));
+        assert_eq!(block(Some(Micros(75_100)), false, room), Micros::from_millis(301));
+        assert_eq!(block(Some(Micros::from_millis(900)), true, room), Micros::from_secs(2));
+        assert_eq!(block(Some(Micros::from_millis(900)), false, Micros::from_secs(10)), Micros::from_millis(250), "twenty pairs fit");
     }
 
     #[test]

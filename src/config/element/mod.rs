@@ -2,6 +2,7 @@
 
 mod auth;
 mod barrier;
+mod baseline;
 mod body;
 mod capture;
 mod check;
@@ -18,9 +19,11 @@ mod task;
 mod think;
 mod threshold;
 mod tls;
+mod waiver;
 
 pub use auth::{AuthConfig, BasicConfig};
 pub use barrier::{BarrierConfig, BarrierSettings};
+pub use baseline::{BaselineConfig, ComparisonConfig, EndpointRulesConfig, OtherMachineConfig, StanceConfig};
 pub use body::{BodyConfig, PartConfig, PartSettings};
 pub use capture::CapturesConfig;
 pub use check::CheckConfig;
@@ -37,3 +40,4 @@ pub use task::{TaskConfig, TaskHead};
 pub use think::{ThinkConfig, ThinkSettings};
 pub use threshold::{SeverityConfig, ThresholdConfig, ThresholdSettings};
 pub use tls::{TlsConfig, TlsVersionConfig};
+pub use waiver::{WaiverConfig, WaiversConfig, read_waivers};

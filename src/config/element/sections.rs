@@ -1,5 +1,6 @@
 //! The sections of a scenario.
 
+use super::baseline::BaselineConfig;
 use super::class::ClassConfig;
 use super::feed::FeedConfig;
 use super::http::HttpConfig;
@@ -42,6 +43,8 @@ element! {
         "paired" paired: PairedConfig => optional,
         /// What decides: thresholds by scope. A scope is `all`, `each`, `service`, a user class, an endpoint or a tag.
         "thresholds" thresholds: Map<OneOrMany<ThresholdConfig>> => optional,
+        /// What a run is compared with, and what counts as worse.
+        "baseline" baseline: BaselineConfig => optional,
         /// How long a request may take.
         "timeout" timeout: Micros => default "30s",
         /// How long it may take to connect: name, connection and encryption together.

@@ -9,7 +9,7 @@ use super::data::Data;
 use super::declared::{Declared, Filler};
 use super::known::Known;
 use super::written::Written;
-use super::{digest, http, load, paired, service, target, thresholds};
+use super::{baseline, digest, http, load, paired, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
@@ -95,6 +95,7 @@ impl Compiling<'_> {
         let target = target::compile(self);
         let service = service::compile(self);
         let thresholds = thresholds::compile(self, load.as_ref(), &classes);
+        let baseline = baseline::compile(self);
         let http = http::compile(self);
         let load = load?;
         let paired = paired::compile(self, &load, &classes, target.as_deref(), service.as_ref());
@@ -119,6 +120,7 @@ impl Compiling<'_> {
             verify: Program { steps: verify },
             teardown: Program { steps: teardown },
             thresholds,
+            baseline,
             service,
             paired,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),

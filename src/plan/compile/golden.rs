@@ -41,7 +41,11 @@ fn overrides(text: &str) -> Overrides {
             "--environment" => overrides.environment = Some(value),
             "--target" => overrides.target = Some(value),
             "--env-file" => overrides.env_file = Some(value.into()),
+            "--base" => overrides.base.get_or_insert_default().url = Some(value),
+            "--base-dir" => overrides.base.get_or_insert_default().folder = Some(value.into()),
+            "--base-command" => overrides.base.get_or_insert_default().command = Some(value),
             "--threshold" => overrides.thresholds.push(value),
+            "--regression" => overrides.regressions.push(value),
             "--var" => overrides.vars.extend(value.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))),
             other => panic!("the golden cases know no option {other}"),
         }

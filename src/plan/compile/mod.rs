@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod baseline;
 mod body;
 mod checks;
 mod classes;

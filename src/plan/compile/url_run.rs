@@ -53,6 +53,8 @@ pub struct UrlRun {
     pub budget: Option<Micros>,
     /// What must hold.
     pub thresholds: Vec<String>,
+    /// What counts as a regression.
+    pub regressions: Vec<String>,
     /// Where random numbers come from.
     pub seed: Option<u64>,
 }
@@ -96,6 +98,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         load: Some(outside(load)),
         base: run.base.clone(),
         thresholds: run.thresholds.clone(),
+        regressions: run.regressions.clone(),
         target_given: true,
         keeps_port: false,
         seed: run.seed,

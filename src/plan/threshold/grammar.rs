@@ -36,37 +36,37 @@ impl Threshold {
 
 /// A part of an expression that knows where it stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part<'a> {
-    pub(super) text: &'a str,
-    pub(super) at: usize,
+pub(in crate::plan) struct Part<'a> {
+    pub(in crate::plan) text: &'a str,
+    pub(in crate::plan) at: usize,
 }
 
 impl<'a> Part<'a> {
     /// Without the spaces around it.
-    pub(super) fn trim(self) -> Self {
+    pub(in crate::plan) fn trim(self) -> Self {
         let lead = self.text.len() - self.text.trim_start().len();
         Self { text: self.text.trim(), at: self.at + lead }
     }
 
     /// Its bytes `start..start + length`.
-    pub(super) fn part(self, start: usize, length: usize) -> Self {
+    pub(in crate::plan) fn part(self, start: usize, length: usize) -> Self {
         Self { text: &self.text[start..start + length], at: self.at + start }
     }
 
     /// What stands behind its first `start` bytes.
-    pub(super) fn after(self, start: usize) -> Self {
+    pub(in crate::plan) fn after(self, start: usize) -> Self {
         self.part(start, self.text.len() - start)
     }
 
     /// An error of this part.
-    pub(super) fn error(self, message: impl Into<String>) -> ThresholdError {
+    pub(in crate::plan) fn error(self, message: impl Into<String>) -> ThresholdError {
         ThresholdError { message: message.into(), span: (self.at, self.text.len()), help: None }
     }
 }
 
 impl ThresholdError {
     /// Says what to write instead.
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(in crate::plan) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

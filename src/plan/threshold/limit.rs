@@ -58,7 +58,7 @@ fn factor(text: Part<'_>) -> Result<f64, ThresholdError> {
 }
 
 /// Reads a value in the unit of the metric.
-fn value(metric: Metric, k6: bool, text: Part<'_>) -> Result<f64, ThresholdError> {
+pub(in crate::plan) fn value(metric: Metric, k6: bool, text: Part<'_>) -> Result<f64, ThresholdError> {
     let wrong = |what: &str, help: &str| text.error(format!("`{metric}` is {what}")).help(help);
     match metric.unit() {
         MetricUnit::Time => {

@@ -66,7 +66,7 @@ const FOREIGN: [(&str, &str); 24] = [
 ];
 
 /// Reads a metric; the second result is whether it is written as k6 does: `p(95)`.
-pub(super) fn metric(name: Part<'_>) -> Result<(Metric, bool), ThresholdError> {
+pub(in crate::plan) fn metric(name: Part<'_>) -> Result<(Metric, bool), ThresholdError> {
     if let Some((_, metric)) = PLAIN.iter().find(|(plain, _)| *plain == name.text) {
         return Ok((*metric, false));
     }

@@ -219,15 +219,21 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
                 Figure("Candidate"),
                 Figure("Delta"),
                 Extra("95% interval", 110),
-                Extra("Limit", 90),
+                Extra("Could see", 90),
+                Extra("Limit", 130),
+                Extra("p", 120),
                 Label("Verdict"),
             ],
         );
         for row in rows {
-            let ContrastView { metric, scope, base, candidate, delta, interval, limit, verdict, .. } = row;
-            table.row(row.tone, [row.tone.symbol(), metric, scope, base, candidate, delta, interval, limit, verdict]);
+            let ContrastView { metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict, .. } = row;
+            let cells = [row.tone.symbol(), metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict];
+            table.row(row.tone, cells);
         }
         out.push_str(&table.render());
+        for row in rows.iter().filter(|row| !row.accepted.is_empty()) {
+            wrapped(out, "  ", &format!("accepted: {} {} {}", row.scope, row.metric, row.accepted), pen);
+        }
     }
 }
 

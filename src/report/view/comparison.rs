@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::foreign::{foreign, prose};
 use super::tone::Tone;
-use crate::record::{Comparison, ComparisonVerdict, Contrast, ContrastVerdict};
+use crate::record::{Acceptance, Comparison, ComparisonVerdict, Contrast, ContrastVerdict};
 use crate::report::figures;
 
 /// A comparison.
@@ -39,6 +39,8 @@ pub(crate) struct ContrastView {
     pub(crate) p_adjusted: String,
     /// `regressed`, `ok` ...; `(shown only)` behind it where it can't fail the run.
     pub(crate) verdict: String,
+    /// `up to 40ms until 2026-12-31, by Ada: new fraud check` where a regression is accepted; else empty.
+    pub(crate) accepted: String,
     /// Whether nothing is to be said about it: left out first where room is short.
     pub(crate) unchanged: bool,
 }
@@ -49,7 +51,10 @@ impl ComparisonView {
         rows.sort_by_key(|row| (row.unchanged, row.tone));
         let tone = match comparison.verdict {
             ComparisonVerdict::Regressed if !comparison.advisory => Tone::Bad,
-            ComparisonVerdict::Regressed | ComparisonVerdict::Incomparable | ComparisonVerdict::NoBaseline => Tone::Warn,
+            ComparisonVerdict::Regressed
+            | ComparisonVerdict::Accepted
+            | ComparisonVerdict::Incomparable
+            | ComparisonVerdict::NoBaseline => Tone::Warn,
             ComparisonVerdict::Improved | ComparisonVerdict::Ok => Tone::Good,
             ComparisonVerdict::Inconclusive => Tone::Neutral,
         };
@@ -79,7 +84,7 @@ impl ContrastView {
         Self {
             tone: match contrast.verdict {
                 ContrastVerdict::Regressed if decides => Tone::Bad,
-                ContrastVerdict::Regressed => Tone::Warn,
+                ContrastVerdict::Regressed | ContrastVerdict::Accepted => Tone::Warn,
                 ContrastVerdict::Improved | ContrastVerdict::Ok => Tone::Good,
                 ContrastVerdict::Inconclusive => Tone::Neutral,
             },
@@ -93,13 +98,15 @@ impl ContrastView {
             detectable: contrast.detectable.map_or_else(none, |change| figures::size_of_change(name, change)),
             p_adjusted: contrast.p_adjusted.map_or_else(none, probability),
             verdict,
+            accepted: contrast.accepted.as_ref().map(|accepted| acceptance(name, accepted)).unwrap_or_default(),
             unchanged: matches!(contrast.verdict, ContrastVerdict::Ok | ContrastVerdict::Inconclusive),
         }
     }
 
     /// `all p95 regressed: 412ms -> 507ms (+23.0%)`.
     pub(crate) fn sentence(&self) -> String {
-        format!("{} {} {}: {} -> {} ({})", self.scope, self.metric, self.verdict, self.base, self.candidate, self.delta)
+        let accepted = if self.accepted.is_empty() { String::new() } else { format!(", {}", self.accepted) };
+        format!("{} {} {}: {} -> {} ({}){accepted}", self.scope, self.metric, self.verdict, self.base, self.candidate, self.delta)
     }
 }
 
@@ -121,10 +128,37 @@ fn baseline(comparison: &Comparison) -> String {
     text
 }
 
+fn acceptance(metric: &str, accepted: &Acceptance) -> String {
+    let by = accepted.by.as_deref().map(|by| format!(", by {}", foreign(by))).unwrap_or_default();
+    format!("up to {} until {}{by}: {}", figures::metric(metric, accepted.ceiling), accepted.until, foreign(&accepted.reason))
+}
+
 fn probability(value: f64) -> String {
     if value < 0.0001 { "<0.0001".to_owned() } else { format!("{value:.4}") }
 }
 
 fn none() -> String {
     figures::NONE.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{CommentOptions, TerminalOptions, fixture, html, job_summary, junit, markdown_comment, terminal};
+
+    #[test]
+    fn an_accepted_regression_is_told_with_its_reason_on_every_surface() {
+        let records = [fixture::accepted()];
+        let shown = terminal(&records, &TerminalOptions::default());
+        assert!(shown.contains("accepted: GET /products p95 up to 20ms until 2026-12-31, by Ada: fraud check <b>|"), "{shown}");
+        let last = shown.lines().last().unwrap();
+        assert!(last.starts_with("PASSED") && last.ends_with("1 regression accepted (GET /products p95 +80.0%)"), "{last}");
+        let comment = markdown_comment(&records, &CommentOptions::default());
+        for text in [&comment, &job_summary(&records), &html(&records), &junit(&records)] {
+            assert!(text.contains("up to 20ms until 2026-12-31, by Ada: fraud check"), "{text}");
+            assert!(!text.contains("<b>") && !text.contains("\n@octocat"), "{text}");
+        }
+        // It is no failure anywhere, and no row that may be left out.
+        assert!(junit(&records).contains("failures=\"0\""));
+        assert!(comment.lines().any(|line| line.starts_with("| ⚠️") && line.contains("accepted: up to 20ms")), "{comment}");
+    }
 }

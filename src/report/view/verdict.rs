@@ -112,6 +112,11 @@ fn passed(record: &Record, thresholds: &[ThresholdView], verify: &[VerifyView], 
                 let first = regressed.first().map(|row| format!(" ({} {} {})", row.scope, row.metric, row.delta)).unwrap_or_default();
                 format!("{}{first}, not failing the run{advisory}", figures::counted(regressed.len() as u64, "regression", "regressions"))
             }
+            ComparisonVerdict::Accepted => {
+                let accepted: Vec<_> = shown.rows.iter().filter(|row| !row.accepted.is_empty()).collect();
+                let first = accepted.first().map(|row| format!(" ({} {} {})", row.scope, row.metric, row.delta)).unwrap_or_default();
+                format!("{} accepted{first}{advisory}", figures::counted(accepted.len() as u64, "regression", "regressions"))
+            }
             ComparisonVerdict::Inconclusive => format!("compared with the baseline: inconclusive{advisory}"),
             ComparisonVerdict::Improved => format!("better than the baseline{advisory}"),
             ComparisonVerdict::Ok => format!("no regression against the baseline{advisory}"),

@@ -1,0 +1,140 @@
+//! Recordings replayed: false alarms where nothing changed, and what is found where something did.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use loadline::compare::{Policy, paired};
+use loadline::record::{Blocks, Comparison, ComparisonVerdict, ContrastVerdict};
+
+use crate::recordings::{self, Recording};
+use crate::resample::{Budget, Pairs, replay, slow_down};
+
+/// Factors of the power curve.
+const CURVE: [f64; 5] = [1.02, 1.03, 1.05, 1.08, 1.10];
+
+/// Tables of `replays` replays of every recording in a folder.
+pub(crate) fn replay_all(folder: &Path, replays: usize) -> Result<String, String> {
+    let recordings = recordings::read(folder)?;
+    let mut out = String::new();
+    let equal = recordings.iter().filter(|recording| recording.equal);
+    let _ = writeln!(
+        out,
+        "Equal services: {replays} replays of one budget, and a second one for what is inconclusive\n\n\
+         | recording | pairs | alarms | false praise | ok | inconclusive | second looks |\n|---|---:|---:|---:|---:|---:|---:|"
+    );
+    for recording in equal.clone() {
+        let found = run(recording, replays, 1.0, true);
+        let count = |verdict| found.iter().filter(|judged| judged.comparison == verdict).count();
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            recording.name,
+            pairs_of(&recording.blocks),
+            count(ComparisonVerdict::Regressed),
+            count(ComparisonVerdict::Improved),
+            count(ComparisonVerdict::Ok),
+            count(ComparisonVerdict::Inconclusive),
+            found.iter().filter(|judged| judged.looks > 1).count(),
+        );
+    }
+    let _ = writeln!(
+        out,
+        "\nFound in one budget when the recorded candidate is made slower: share of {replays} replays\n\n| recording | {} |\n|---|{}",
+        CURVE.map(|factor| format!("+{:.0} %", 100.0 * (factor - 1.0))).join(" | "),
+        "---:|".repeat(CURVE.len())
+    );
+    for recording in equal {
+        let cells = CURVE.map(|factor| share(&run(recording, replays, factor, false)));
+        let _ = writeln!(out, "| {} | {} |", recording.name, cells.join(" | "));
+    }
+    let _ = writeln!(
+        out,
+        "\nReal effects: found in {replays} replays\n\n\
+         | recording | one budget | with a second look | by p50 | by p95 | by throughput | median p50 | median p95 | median throughput |\n|---|{}",
+        "---:|".repeat(8)
+    );
+    for recording in recordings.iter().filter(|recording| !recording.equal) {
+        let (one, two) = (run(recording, replays, 1.0, false), run(recording, replays, 1.0, true));
+        let by = |metric: &str| {
+            let count = one.iter().filter(|judged| judged.regressed.iter().any(|name| name == metric)).count();
+            percent(count, one.len())
+        };
+        let middle = |at: usize| {
+            let mut deltas: Vec<f64> = one.iter().map(|judged| judged.deltas[at]).collect();
+            deltas.sort_by(f64::total_cmp);
+            format!("{:+.1} %", 100.0 * deltas[deltas.len() / 2])
+        };
+        let cells = [share(&one), share(&two), by("p50"), by("p95"), by("throughput"), middle(0), middle(1), middle(2)];
+        let _ = writeln!(out, "| {} | {} |", recording.name, cells.join(" | "));
+    }
+    Ok(out)
+}
+
+/// What is kept of a comparison.
+struct Judged {
+    comparison: ComparisonVerdict,
+    /// Metrics of the whole run that regressed.
+    regressed: Vec<String>,
+    /// Of p50, p95 and throughput of the whole run.
+    deltas: [f64; 3],
+    looks: u32,
+}
+
+/// Judges replays on all cores; the same ones whatever their number.
+fn run(recording: &Recording, replays: usize, factor: f64, second: bool) -> Vec<Judged> {
+    let pairs = Pairs::of(&recording.blocks);
+    let budget = Budget::of(&pairs);
+    let next = AtomicUsize::new(0);
+    let one = |seed: usize| {
+        let judge = |looks: u32| {
+            let mut blocks = replay(&recording.blocks, &pairs, budget, looks, seed as u64);
+            if factor != 1.0 {
+                slow_down(&mut blocks, factor);
+            }
+            paired(&blocks, "recorded", &Policy::default())
+        };
+        let first = judge(1);
+        if second && first.verdict == ComparisonVerdict::Inconclusive { kept(&judge(2), 2) } else { kept(&first, 1) }
+    };
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= replays {
+                return done;
+            }
+            done.push(one(seed));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    })
+}
+
+fn kept(comparison: &Comparison, looks: u32) -> Judged {
+    let of_whole = || comparison.contrasts.iter().filter(|contrast| contrast.scope == "all");
+    let delta = |metric: &str| of_whole().find(|contrast| contrast.metric == metric).map_or(f64::NAN, |contrast| contrast.delta);
+    let regressed = of_whole().filter(|contrast| contrast.judged && contrast.verdict == ContrastVerdict::Regressed);
+    Judged {
+        comparison: comparison.verdict,
+        regressed: regressed.map(|contrast| contrast.metric.clone()).collect(),
+        deltas: [delta("p50"), delta("p95"), delta("throughput")],
+        looks,
+    }
+}
+
+fn pairs_of(blocks: &Blocks) -> String {
+    let pairs = Pairs::of(blocks);
+    format!("{} + {}", pairs.latency.len(), pairs.throughput.len())
+}
+
+fn share(found: &[Judged]) -> String {
+    percent(found.iter().filter(|judged| judged.comparison == ComparisonVerdict::Regressed).count(), found.len())
+}
+
+fn percent(count: usize, all: usize) -> String {
+    format!("{:.1} %", 100.0 * count as f64 / all.max(1) as f64)
+}

@@ -1,0 +1,150 @@
+//! A percentile of blocks that are too short to have one of their own.
+//!
+//! A block of seventy requests has no p95 worth the name, but it has a number of requests that took longer than the p95
+//! of its neighbourhood: of the blocks of both arms in some consecutive pairs. That percentile is the same whichever
+//! block of a pair is the candidate's, so pairs can be swapped whole; and it drifts with the machine, so that a slow
+//! second counts against nobody. The difference of a pair is how many more requests of the candidate were beyond it.
+//!
+//! The change in percent is the one that the test would not see: the factor by which the candidate's times have to be
+//! divided so that the middle difference is zero. Its error is how much further they would have to be divided until the
+//! test sees something (Hodges & Lehmann (1963), "Estimates of location based on rank tests"; the interval that goes
+//! with a test, Lehmann & Romano, "Testing Statistical Hypotheses", 3.5).
+
+use super::scope::Sides;
+use crate::stats::{Trimmed, student_t_quantile};
+
+/// So many times of a neighbourhood are beyond its percentile.
+const BEYOND: f64 = 20.0;
+/// With fewer times than this beyond the percentile in a block, most differences are nothing or one: trimming would cut
+/// off what there is to see.
+const FEW_BEYOND: f64 = 2.0;
+/// Changes are looked for up to this factor's logarithm: e^5 is 148.
+const FARTHEST: f64 = 5.0;
+
+/// Pairs, with the numbers of their signs, and the percentile that they are compared at.
+pub(super) struct Exceedance<'a> {
+    neighbourhoods: Vec<Vec<(usize, &'a Sides)>>,
+    percent: f64,
+    weight: f64,
+    /// What is trimmed off.
+    pub(super) share: f64,
+}
+
+impl<'a> Exceedance<'a> {
+    /// Leaves out pairs with a block without times; none when there is no other.
+    pub(super) fn of(pairs: impl Iterator<Item = (usize, &'a Sides)>, percent: f64) -> Option<Self> {
+        let pairs: Vec<_> = pairs.filter(|(_, sides)| sides.base.times.count() > 0 && sides.candidate.times.count() > 0).collect();
+        if pairs.is_empty() {
+            return None;
+        }
+        let weight = pairs.iter().map(|(_, sides)| Self::weight(sides)).sum::<f64>() / pairs.len() as f64;
+        // Of a percentile below the median, what lies before it is scarce.
+        let scarce = weight * (percent / 100.0).min(1.0 - percent / 100.0);
+        let size = ((BEYOND / (2.0 * scarce)).ceil() as usize).clamp(1, pairs.len());
+        let neighbourhoods = pairs.chunks(size).map(<[_]>::to_vec).collect();
+        Some(Self { neighbourhoods, percent, weight, share: if scarce < FEW_BEYOND { 0.0 } else { 0.2 } })
+    }
+
+    /// How many times the blocks of a pair have, so that a pair of uneven blocks counts for as much as it says.
+    fn weight(sides: &Sides) -> f64 {
+        let (base, candidate) = (sides.base.times.count() as f64, sides.candidate.times.count() as f64);
+        2.0 * base * candidate / (base + candidate)
+    }
+
+    /// By how much the share of times beyond the percentile is larger in the candidate's block of each pair, once its
+    /// times are divided by e to the power of `shift`.
+    pub(super) fn differences(&self, shift: f64) -> Vec<(usize, f64)> {
+        let factor = (-shift).exp();
+        let mut differences = Vec::new();
+        let mut together: Vec<(f64, u64)> = Vec::new();
+        for pairs in &self.neighbourhoods {
+            together.clear();
+            for (_, sides) in pairs {
+                together.extend(sides.base.times.iter().map(|(time, count)| (time as f64, count)));
+                together.extend(sides.candidate.times.iter().map(|(time, count)| (time as f64 * factor, count)));
+            }
+            let edge = Edge::of(&mut together, self.percent);
+            for (pair, sides) in pairs {
+                let beyond = |side: &super::times::Times, factor: f64| {
+                    side.iter().map(|(time, count)| count as f64 * edge.beyond(time as f64 * factor)).sum::<f64>() / side.count() as f64
+                };
+                let difference = beyond(&sides.candidate.times, factor) - beyond(&sides.base.times, 1.0);
+                differences.push((*pair, difference * Self::weight(sides) / self.weight));
+            }
+        }
+        differences
+    }
+
+    /// The change of the percentile as a logarithm, with its standard error; none for fewer than two pairs, or where the
+    /// change is beyond all bounds.
+    pub(super) fn estimate(&self) -> Option<Trimmed> {
+        let freedom = self.middle(0.0)?.freedom;
+        let edge = student_t_quantile(0.975, freedom);
+        let (low, mean, high) = (self.shift_with(edge)?, self.shift_with(0.0)?, self.shift_with(-edge)?);
+        Some(Trimmed { mean, error: (high - low) / (2.0 * edge), freedom })
+    }
+
+    /// The change alone.
+    pub(super) fn change(&self) -> Option<f64> {
+        self.shift_with(0.0)
+    }
+
+    fn middle(&self, shift: f64) -> Option<Trimmed> {
+        let differences: Vec<f64> = self.differences(shift).into_iter().map(|(_, difference)| difference).collect();
+        Trimmed::of(&differences, self.share)
+    }
+
+    /// The shift at which the middle difference over its standard error falls to `statistic`.
+    fn shift_with(&self, statistic: f64) -> Option<f64> {
+        let at = |shift: f64| {
+            let middle = self.middle(shift)?;
+            Some(if middle.mean == 0.0 { 0.0 } else { middle.mean / middle.error } - statistic)
+        };
+        let (mut low, mut high) = (-FARTHEST, FARTHEST);
+        if at(low)? < 0.0 || at(high)? > 0.0 {
+            return None;
+        }
+        while high - low > 1e-5 {
+            let middle = f64::midpoint(low, high);
+            if at(middle)? > 0.0 { low = middle } else { high = middle }
+        }
+        Some(f64::midpoint(low, high))
+    }
+}
+
+/// The percentile of a neighbourhood, and which part of the times that equal it are counted as beyond.
+struct Edge {
+    time: f64,
+    share: f64,
+}
+
+impl Edge {
+    fn of(times: &mut [(f64, u64)], percent: f64) -> Self {
+        times.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let count = times.iter().map(|(_, count)| count).sum::<u64>() as f64;
+        let wanted = count * (1.0 - percent / 100.0);
+        let mut beyond = 0.0;
+        let mut at = 0;
+        while at < times.len() {
+            let time = times[at].0;
+            let equal = times[at..].iter().take_while(|next| next.0 == time).count();
+            let here = times[at..at + equal].iter().map(|(_, count)| count).sum::<u64>() as f64;
+            if beyond + here >= wanted {
+                return Self { time, share: (wanted - beyond) / here };
+            }
+            beyond += here;
+            at += equal;
+        }
+        Self { time: 0.0, share: 0.0 }
+    }
+
+    fn beyond(&self, time: f64) -> f64 {
+        if time > self.time {
+            1.0
+        } else if time == self.time {
+            self.share
+        } else {
+            0.0
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The verdict of a paired run.
+
+use super::draft::{Draft, Outcome, Test};
+use super::pairs::Paired;
+use super::scope::Scope;
+use super::sentence;
+use crate::compare::{Figure, Policy};
+use crate::record::{BlockPhase, Blocks, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, Pairs};
+use crate::stats::{PairTest, holm_adjusted, sign_flips};
+
+/// The probability that the first look at two equal services says "regressed" at all, over all judged figures.
+pub const FIRST_LOOK_ALPHA: f64 = 0.000_3;
+/// The same of the second look, with the pairs of both budgets: 0.001 in all.
+pub const SECOND_LOOK_ALPHA: f64 = 0.000_7;
+/// Failures that are too few for pairs are tested by themselves, with this part of the alpha.
+const COUNTS_SHARE: f64 = 0.25;
+/// How often the signs are drawn.
+const DRAWS: usize = 50_000;
+/// A generator that uses more of its core than this decides the throughput of a closed loop itself.
+const BUSY_GENERATOR: f64 = 0.8;
+/// Keeps the signs of the test apart from the order within pairs, which is drawn from the same seed.
+const SIGNS: u64 = 0x7369_676e_735f_6f66;
+
+/// Judges blocks of base and candidate; `source` is what the candidate is compared with, in a person's words.
+///
+/// Blocks of a second look make it one, at its alpha. First match wins: REGRESSED when the adjusted p-value is at most
+/// alpha and the change is beyond the least effect and the floor; IMPROVED when the same holds for the good direction;
+/// OK when with a probability of 95 % the harm is below the bound; otherwise INCONCLUSIVE. The same blocks and policy
+/// always give the same comparison. Cost: a tenth of a second for every four judged figures.
+pub fn paired(blocks: &Blocks, source: &str, policy: &Policy) -> Comparison {
+    let paired = Paired::of(blocks);
+    let look = blocks.blocks.iter().map(|block| block.look).max().unwrap_or(1).max(1);
+    let alpha = if look == 1 { FIRST_LOOK_ALPHA } else { SECOND_LOOK_ALPHA };
+    let busy = paired.generator_cpu(BlockPhase::Throughput).filter(|&share| share > BUSY_GENERATOR);
+    let scopes = Scope::all(blocks, &paired);
+    // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger. One that has rules
+    // of its own is judged by them.
+    let single = scopes.get(1).filter(|scope| scopes.len() == 2 && !policy.amends(&scope.name));
+    let mut drafts = Vec::new();
+    for scope in scopes.iter().take(if single.is_some() { 1 } else { usize::MAX }) {
+        for figure in policy.figures() {
+            let Some(mut draft) = Draft::of(scope, figure, policy.rule(ComparisonMode::Paired, &scope.name, figure)) else { continue };
+            draft.judged &= !(figure == Figure::Throughput && busy.is_some());
+            drafts.push(draft);
+        }
+    }
+    let outcomes = outcomes(&drafts, paired.pairs.len(), alpha, blocks.header.seed);
+    let finish = |(draft, outcome): (&Draft, Outcome)| draft.finish(outcome, alpha, draft.judged);
+    let mut contrasts: Vec<Contrast> = drafts.iter().zip(outcomes).map(finish).collect();
+    if let Some(endpoint) = single {
+        let shared = contrasts.iter().filter(|contrast| contrast.metric != Figure::Throughput.to_string());
+        let copy = |contrast: &Contrast| Contrast { scope: endpoint.name.clone(), judged: false, p_adjusted: None, ..contrast.clone() };
+        contrasts.extend(shared.map(copy).collect::<Vec<_>>());
+    }
+    let header = &blocks.header;
+    let pairs = Pairs {
+        latency: paired.count(BlockPhase::Latency),
+        throughput: paired.count(BlockPhase::Throughput),
+        redone: paired.disturbed,
+        look,
+        epochs: paired.epochs(),
+        alpha,
+        seed: header.seed,
+        calibration: header.base.digest.is_some() && header.base.digest == header.candidate.digest,
+    };
+    let notes = sentence::notes(&drafts, &pairs, busy);
+    let mut comparison = Comparison {
+        mode: ComparisonMode::Paired,
+        verdict: verdict(&contrasts),
+        sentence: String::new(),
+        advisory: policy.advisory,
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        source: source.to_owned(),
+        records: 0,
+        changes: Vec::new(),
+        history: Vec::new(),
+        newest: None,
+        newest_sha: header.base.sha.clone(),
+        pairs: Some(pairs),
+        contrasts,
+    };
+    comparison.sentence = sentence::compared(&comparison, &drafts);
+    comparison
+}
+
+/// What the tests say of every draft. Judged figures are a family; those that are only shown are another, so that they
+/// cost the judged ones nothing.
+fn outcomes(drafts: &[Draft], pairs: usize, alpha: f64, seed: u64) -> Vec<Outcome> {
+    let mut outcomes = vec![Outcome { worse: 1.0, better: 1.0, critical: None, level: 0.0 }; drafts.len()];
+    for judged in [true, false] {
+        let family: Vec<usize> = (0..drafts.len()).filter(|&at| drafts[at].judged == judged && drafts[at].supported).collect();
+        // What can fail by errors at all is known before the run: whether there are few of them must not matter.
+        let errors = family.iter().any(|&at| drafts[at].figure == Figure::ErrorRate);
+        let (of_pairs, of_counts) = if errors { (1.0 - COUNTS_SHARE, COUNTS_SHARE) } else { (1.0, 1.0) };
+        let (mut tests, mut tested): (Vec<PairTest>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut counts, mut counted) = (Vec::new(), Vec::new());
+        for at in family {
+            match &drafts[at].test {
+                Test::Pairs(evidence) => {
+                    tests.push(evidence.test.clone());
+                    tested.push(at);
+                }
+                Test::Counts(few) => {
+                    counts.push((few.p_worse(), few.p_better()));
+                    counted.push(at);
+                }
+                Test::None => {}
+            }
+        }
+        if !tests.is_empty() {
+            let flips = sign_flips(&tests, pairs, DRAWS, seed ^ SIGNS);
+            for (test, at) in tested.into_iter().enumerate() {
+                let adjusted = |p: f64| (p / of_pairs).min(1.0);
+                let critical = flips.critical(test, alpha * of_pairs);
+                outcomes[at] = Outcome { worse: adjusted(flips.above[test]), better: adjusted(flips.below[test]), critical, level: 0.0 };
+            }
+        }
+        let even = |p: f64| (p, 1.0);
+        let worse = holm_adjusted(&counts.iter().map(|count| even(count.0)).collect::<Vec<_>>());
+        let better = holm_adjusted(&counts.iter().map(|count| even(count.1)).collect::<Vec<_>>());
+        let level = alpha * of_counts / counted.len().max(1) as f64;
+        for ((at, worse), better) in counted.into_iter().zip(worse).zip(better) {
+            let adjusted = |p: f64| (p / of_counts).min(1.0);
+            outcomes[at] = Outcome { worse: adjusted(worse), better: adjusted(better), critical: None, level };
+        }
+    }
+    outcomes
+}
+
+/// The worst that is said of a judged figure. What can't be told is not made up for by an improvement elsewhere, and
+/// where no latency could be judged at all, a steady error rate is no good news either.
+fn verdict(contrasts: &[Contrast]) -> ComparisonVerdict {
+    let any = |verdict| contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == verdict);
+    let latency_judged = contrasts.iter().any(|contrast| contrast.judged && contrast.metric.starts_with('p'));
+    if any(ContrastVerdict::Regressed) {
+        ComparisonVerdict::Regressed
+    } else if any(ContrastVerdict::Inconclusive) || !latency_judged {
+        ComparisonVerdict::Inconclusive
+    } else if any(ContrastVerdict::Improved) {
+        ComparisonVerdict::Improved
+    } else {
+        ComparisonVerdict::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::paired::simulator::{Sketch, sketch};
+    use crate::record::ArmIdentity;
+
+    fn judged(sketch: &Sketch) -> Comparison {
+        paired(&sketch.blocks(), "base at http://127.0.0.1:8001", &Policy::default())
+    }
+
+    fn of<'a>(comparison: &'a Comparison, scope: &str, metric: &str) -> &'a Contrast {
+        comparison.contrasts.iter().find(|contrast| contrast.scope == scope && contrast.metric == metric).unwrap()
+    }
+
+    #[test]
+    fn equal_services_are_ok_and_the_sentence_says_what_could_have_been_seen() {
+        let comparison = judged(&sketch(1));
+        insta::assert_snapshot!(comparison.sentence, @"no regression of 5 % or more in p50, p95 and throughput, or of 0.5 points or more in error rate, of the whole run; could have seen 5.5 % in p50, 8.5 % in p95, 7 % in throughput and 0.26 points in error rate");
+        assert_eq!(comparison.verdict, ComparisonVerdict::Ok, "{comparison:#?}");
+    }
+
+    #[test]
+    fn eight_percent_are_found_and_told() {
+        let comparison = judged(&sketch(2).slower(1.08));
+        insta::assert_snapshot!(comparison.sentence, @"regression: p95 of the whole run rose by 9 % (+6.6 % to +11 %) from 16.8ms, and 2 more; could have seen 5.9 % in p50, 6.3 % in p95, 6 % in throughput and 0.27 points in error rate");
+        assert_eq!(comparison.verdict, ComparisonVerdict::Regressed);
+    }
+
+    #[test]
+    fn the_same_blocks_and_seed_give_a_byte_identical_verdict() {
+        let blocks = Sketch { pairs: (30, 10), ..sketch(3) }.blocks();
+        let mut file = Vec::new();
+        blocks.write(&mut file).unwrap();
+        let again = Blocks::read(file.as_slice()).unwrap();
+        let json = |blocks: &Blocks| serde_json::to_string(&paired(blocks, "base", &Policy::default())).unwrap();
+        assert_eq!(json(&blocks), json(&again));
+        assert_ne!(json(&blocks), json(&Sketch { pairs: (30, 10), ..sketch(4) }.blocks()));
+    }
+
+    #[test]
+    fn the_same_digest_is_a_calibration() {
+        let mut blocks = Sketch { pairs: (10, 0), ..sketch(5) }.blocks();
+        let told = |blocks: &Blocks| {
+            let comparison = paired(blocks, "base", &Policy::default());
+            (comparison.pairs.unwrap().calibration, comparison.note)
+        };
+        assert!(!told(&blocks).0);
+        blocks.header.base = ArmIdentity::default();
+        blocks.header.candidate = ArmIdentity::default();
+        assert!(!told(&blocks).0);
+        blocks.header.base.digest = Some("one".to_owned());
+        blocks.header.candidate.digest = Some("one".to_owned());
+        let (calibration, note) = told(&blocks);
+        assert!(calibration && note.unwrap().contains("calibration"));
+    }
+}
