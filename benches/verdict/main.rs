@@ -4,10 +4,15 @@
 //!     cargo bench --bench verdict -- record FOLDER [PART]
 //!     cargo bench --bench verdict -- replay FOLDER [REPLAYS]
 //!     cargo bench --bench verdict -- contrast FOLDER [REPLAYS]
-//!     cargo bench --bench verdict -- lengths FOLDER
+//!     cargo bench --bench verdict -- pairs FOLDER
+//!     cargo bench --bench verdict -- figures FOLDER FILE
 //!
 //! `docs/verdict.md` says what each of them does and shows the tables they print.
 
+mod contrast;
+mod figures;
+mod pairs;
+mod record;
 mod recordings;
 mod replay;
 mod resample;
@@ -19,13 +24,22 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo bench --bench verdict -- simulate [RUNS]             made-up runs: coverage and p-values
-cargo bench --bench verdict -- replay FOLDER [REPLAYS]     recorded runs: false alarms, power, real effects";
+cargo bench --bench verdict -- record FOLDER [PART]        recordings of demo against demo whose name begins with PART
+cargo bench --bench verdict -- replay FOLDER [REPLAYS]     false alarms, power and real effects in recordings
+cargo bench --bench verdict -- contrast FOLDER [REPLAYS]   the same with the methods of other tools
+cargo bench --bench verdict -- pairs FOLDER                how exact so many pairs of so many blocks are
+cargo bench --bench verdict -- figures FOLDER FILE         figures of every recorded block, as gzipped CSV";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let said = match words.as_slice() {
+        ["record", folder] => record::record(Path::new(folder), ""),
+        ["record", folder, part] => record::record(Path::new(folder), part),
         ["replay", folder, rest @ ..] => number(rest, 500).and_then(|replays| replay::replay_all(Path::new(folder), replays)),
+        ["contrast", folder, rest @ ..] => number(rest, 500).and_then(|replays| contrast::contrast(Path::new(folder), replays)),
+        ["pairs", folder] => pairs::pairs(Path::new(folder)),
+        ["figures", folder, file] => figures::figures(Path::new(folder), Path::new(file)),
         ["simulate", rest @ ..] => number(rest, 5_000).map(simulate::simulate),
         // `cargo test --benches` and `cargo bench` without arguments prove nothing and must not fail.
         [] => Ok(USAGE.to_owned()),

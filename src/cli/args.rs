@@ -317,8 +317,12 @@ pub(super) struct OutputArgs {
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
     /// Records, or results of k6, Locust, vegeta and oha: those of the base, and the one that is judged last
-    #[arg(value_names = ["BASE", "HEAD"], num_args = 2.., required = true)]
+    #[arg(value_names = ["BASE", "HEAD"], num_args = 2.., required_unless_present = "blocks")]
     files: Vec<PathBuf>,
+
+    /// Judge the blocks of a paired run again: the blocks.jsonl.gz of its report folder
+    #[arg(long, value_name = "FILE", conflicts_with = "files", env = "LOADLINE_BLOCKS")]
+    pub(super) blocks: Option<PathBuf>,
 
     /// How it is shown
     #[arg(long, value_enum, default_value_t)]
@@ -335,7 +339,7 @@ pub(super) struct CompareArgs {
 impl CompareArgs {
     /// The head, and the files of the base.
     pub(super) fn sides(&self) -> (&Path, &[PathBuf]) {
-        // At least two are required.
+        // At least two are required where there are no blocks.
         self.files.split_last().map_or((Path::new(""), &[]), |(head, base)| (head.as_path(), base))
     }
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::args::{CompareArgs, CompareFormatArg};
+use super::blocks;
 use super::console;
 use super::failure::Failure;
 use super::foreign::{self, Comparable};
@@ -14,6 +15,9 @@ use crate::report::{CommentOptions, TerminalOptions, markdown_comment, terminal}
 
 /// Compares results without any load; exits with 1 for a regression, 3 for a head that is invalid.
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
+    if let Some(path) = &args.blocks {
+        return blocks::compare(path, args);
+    }
     let (head, base) = args.sides();
     let base: Vec<Comparable> = base.iter().map(|path| Comparable::read(path)).collect::<Result<_, _>>()?;
     let head = Comparable::read(head)?;

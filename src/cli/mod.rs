@@ -4,6 +4,7 @@ mod accept;
 mod args;
 mod base;
 mod baseline;
+mod blocks;
 mod check;
 mod compare;
 mod console;

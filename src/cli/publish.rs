@@ -216,8 +216,7 @@ impl Publishing<'_> {
             [] => "error".to_owned(),
             records => Verdict::worst(records.iter().map(|record| record.summary.verdict)).to_string(),
         };
-        let decides =
-            |contrast: &&Contrast| contrast.judged && contrast.verdict == ContrastVerdict::Regressed && contrast.accepted.is_none();
+        let decides = |contrast: &&Contrast| contrast.judged && contrast.verdict == ContrastVerdict::Regressed;
         let comparisons = self.records.iter().filter_map(|record| record.comparison.as_ref()).filter(|comparison| !comparison.advisory);
         let regressions = comparisons.flat_map(|comparison| &comparison.contrasts).filter(decides).count();
         let file = |name: &str| Some(self.args.folder.join(name)).filter(|path| path.exists()).map(|path| path.display().to_string());

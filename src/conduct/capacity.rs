@@ -173,6 +173,7 @@ fn joined(mut before: LoadResult, after: LoadResult) -> LoadResult {
     before.timeline.append(after.timeline, offset);
     before.totals.merge(&after.totals);
     before.users_max = before.users_max.max(after.users_max);
+    before.stall_max = before.stall_max.max(after.stall_max);
     before.busy_max = before.busy_max.into_iter().chain(after.busy_max).reduce(f64::max);
     before.stopped_early |= after.stopped_early;
     before.failure = before.failure.or(after.failure);

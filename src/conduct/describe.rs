@@ -1,6 +1,6 @@
 //! A load in a few words.
 
-use crate::plan::{ClosedLoad, LoadPlan, OpenLoad, Population, RateShape, Stage};
+use crate::plan::{ClosedLoad, HttpPlan, HttpVersion, LoadPlan, OpenLoad, Population, RateShape, Stage, Target};
 use crate::units::{Micros, Rate};
 
 /// The load in a few words: `500 users (10/s) for 5m`, `rate 10/s for 2m`, `capacity from 50/s to 20000/s`.
@@ -10,6 +10,28 @@ pub fn load(plan: &LoadPlan) -> String {
         LoadPlan::Open(open) => self::open(open),
         LoadPlan::Capacity(capacity) => format!("capacity from {} to {}, {} each", capacity.from, capacity.to, capacity.hold),
     }
+}
+
+/// What of the connections is not as usual, in a few words; none where everything is.
+pub(super) fn connections(http: &HttpPlan, target: &Target) -> Option<String> {
+    let version = match http.version {
+        HttpVersion::Auto => None,
+        HttpVersion::Http1 => Some("HTTP/1.1".to_owned()),
+        HttpVersion::Http2 => Some("HTTP/2".to_owned()),
+    };
+    let shared = http.connections.map(|connections| match connections {
+        1 => "1 shared connection".to_owned(),
+        connections => format!("{connections} shared connections"),
+    });
+    let words = [
+        version,
+        shared,
+        (!http.keep_alive).then(|| "a connection for each request".to_owned()),
+        http.proxies.between(target).map(|proxy| format!("through the proxy {proxy}")),
+        (target.tls && !http.tls.verify).then(|| "certificates not verified".to_owned()),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 fn closed(closed: &ClosedLoad) -> String {
@@ -64,7 +86,22 @@ fn warmup(warmup: Micros) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::ArrivalKind;
+    use crate::plan::{ArrivalKind, Proxy, ProxyPlan};
+
+    #[test]
+    fn connections_are_told_where_they_are_not_as_usual() {
+        let target = Target::parse("https://shop.test").unwrap();
+        let mut http = HttpPlan::default();
+        assert_eq!(connections(&http, &target), None);
+        let proxy = Proxy::parse("http://joe:pw@proxy.test:3128").unwrap();
+        http.proxies = ProxyPlan { https: Some(proxy), ..ProxyPlan::default() };
+        (http.version, http.connections, http.tls.verify) = (HttpVersion::Http2, Some(1), false);
+        let told = "HTTP/2, 1 shared connection, through the proxy http://proxy.test:3128, certificates not verified";
+        assert_eq!(connections(&http, &target).as_deref(), Some(told));
+        let here = Target::parse("http://127.0.0.1").unwrap();
+        let kept_no_longer = HttpPlan { keep_alive: false, ..HttpPlan::default() };
+        assert_eq!(connections(&kept_no_longer, &here).as_deref(), Some("a connection for each request"));
+    }
 
     #[test]
     fn loads_are_told_in_a_few_words() {

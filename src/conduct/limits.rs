@@ -3,13 +3,19 @@
 #[cfg(unix)]
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::plan::{LoadPlan, Plan, Population};
+use crate::record::Warning;
+
 /// The number of files this process may open, raised to what the system allows for as long as this lives: every user is
-/// a connection, and the usual 1,024 are used up soon. What can't be raised shows in the failures of requests.
+/// a connection, and the usual 1,024 are used up soon.
 #[derive(Debug)]
 pub(super) struct OpenFiles {
     #[cfg(unix)]
     before: Rlimit,
 }
+
+/// Files that are open beside connections: runtimes, timers, reports.
+const BESIDE: u64 = 32;
 
 impl OpenFiles {
     /// Raises the limit.
@@ -25,6 +31,41 @@ impl OpenFiles {
         }
         #[cfg(not(unix))]
         Self {}
+    }
+
+    /// What is to be said where there are too few for the users of a load; none where there are enough.
+    pub(super) fn lack(&self, plan: &Plan) -> Option<Warning> {
+        #[cfg(unix)]
+        let allowed = getrlimit(Resource::Nofile).current?;
+        #[cfg(not(unix))]
+        let allowed = u64::MAX;
+        lack(allowed, plan)
+    }
+}
+
+fn lack(allowed: u64, plan: &Plan) -> Option<Warning> {
+    let (users, option) = match &plan.load {
+        LoadPlan::Closed(closed) => (peak(&closed.population), "--users"),
+        LoadPlan::Open(open) => (open.max_users, "--max-users"),
+        LoadPlan::Capacity(search) => (search.max_users, "--max-users"),
+    };
+    let connections = plan.http.connections.unwrap_or(users);
+    if u64::from(connections) + BESIDE <= allowed {
+        return None;
+    }
+    let limit = format!("the system allows this process {allowed} open files");
+    Some(Warning {
+        code: "open_files".to_owned(),
+        invalidates: true,
+        message: format!("{users} users may need {connections} connections, and {limit}"),
+        advice: Some(format!("raise the hard limit (`ulimit -Hn`, as root), or lower `{option}`")),
+    })
+}
+
+fn peak(population: &Population) -> u32 {
+    match population {
+        Population::Constant { users, .. } => *users,
+        Population::Stages { start, stages } => stages.iter().map(|stage| stage.level).fold(*start, f64::max).ceil() as u32,
     }
 }
 

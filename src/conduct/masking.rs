@@ -9,6 +9,7 @@ pub fn mask_record(record: &mut Record, mask: &dyn Fn(&str) -> String) {
     put(&mut record.scenario.name);
     record.scenario.profile.iter_mut().chain(&mut record.scenario.environment).for_each(put);
     [&mut record.run.load, &mut record.run.target, &mut record.run.repeat].into_iter().for_each(put);
+    record.run.connections.iter_mut().for_each(put);
     for endpoint in &mut record.endpoints {
         put(&mut endpoint.name);
         put(&mut endpoint.class);

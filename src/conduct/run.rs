@@ -87,6 +87,7 @@ pub(super) struct Run<'a> {
 pub(super) struct Draft {
     pub(super) started_at: Timestamp,
     pub(super) target: String,
+    pub(super) connections: Option<String>,
     pub(super) sent: Sent,
     pub(super) totals: Totals,
     pub(super) timeline: Timeline,
@@ -115,6 +116,7 @@ impl<'a> Run<'a> {
         let draft = Draft {
             started_at: Timestamp::now(),
             target: plan.target.clone(),
+            connections: None,
             sent: Sent::default(),
             totals: Totals::new(plan.endpoints.len(), plan.checks.len()),
             timeline: Timeline::new(Micros::from_secs(1)),
@@ -174,13 +176,15 @@ impl<'a> Run<'a> {
         };
         let target = Target::parse(&text).map_err(|error| trouble("target", format!("the target can't be used: {error}")))?;
         self.draft.target = target.to_string();
+        self.draft.connections = describe::connections(&self.plan.http, &target);
         Ok(target)
     }
 
     /// Setup, load and verify; teardown whatever came of them. The service has started by now, and keeps the limits it
     /// would have without us.
     fn with_target(&mut self, target: &Target, service: Option<&mut Service>, listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
-        let _open_files = OpenFiles::raise();
+        let open_files = OpenFiles::raise();
+        self.has_room_for_users(&open_files, listen)?;
         if !self.plan.setup.steps.is_empty() {
             listen(News::Doing("setup"));
         }
@@ -209,6 +213,19 @@ impl<'a> Run<'a> {
             }
         }
         result
+    }
+
+    /// Every user has a connection, and every connection is an open file. In the closed model so many users come for sure; in
+    /// the open one only as many as it takes.
+    fn has_room_for_users(&mut self, open_files: &OpenFiles, listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
+        let Some(lack) = open_files.lack(self.plan) else { return Ok(()) };
+        let is_certain = matches!(self.plan.load, LoadPlan::Closed(_));
+        if is_certain && self.options.saturation_invalidates {
+            return Err(Warning { message: format!("{}; no load was sent", lack.message), ..lack });
+        }
+        listen(News::Doing(&lack.message));
+        self.draft.warnings.push(Warning { invalidates: false, ..lack });
+        Ok(())
     }
 
     pub(super) fn procedure(
@@ -332,6 +349,7 @@ impl<'a> Run<'a> {
         self.draft.users_max = result.users_max;
         self.draft.generator.threads = result.threads.try_into().unwrap_or(u32::MAX);
         self.draft.generator.cpu_peak_percent = result.busy_max.map(|busy| busy * 100.0);
+        self.draft.generator.loop_stall_max = Some(result.stall_max.as_secs_f64());
         self.draft.warnings.extend(result.remarks.into_iter().map(|remark| plain_warning("iterations_cut", remark)));
         self.draft.totals = result.totals;
         self.draft.timeline = result.timeline;
@@ -383,6 +401,7 @@ impl<'a> Run<'a> {
                 load: self.draft.instead.as_ref().map_or_else(|| describe::load(&plan.load), |instead| instead.told.clone()),
                 users_max: self.draft.users_max,
                 target: self.draft.target,
+                connections: self.draft.connections,
                 sha: context.sha.clone(),
                 tested_sha: context.tested_sha.clone(),
                 branch: context.branch.clone(),

@@ -82,3 +82,20 @@ impl Drop for Retire {
         self.0.retire_user(self.1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The memory of what a function of four arguments gives.
+    fn size_of_result<A, B, C, D, R>(_: impl Fn(A, B, C, D) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    #[test]
+    fn ten_thousand_users_fit_into_little_memory() {
+        // What is rare in a user's life, and large (opening a connection, say), is not kept room for in each of them.
+        let size = size_of_result(live);
+        assert!(size <= 4 << 10, "{size} bytes");
+    }
+}

@@ -34,6 +34,14 @@ impl Connection {
         }
     }
 
+    /// Whether it is worth keeping: not when an answer was its last.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Http1(connection) => connection.open,
+            Self::Http2(connection) => connection.is_usable(),
+        }
+    }
+
     /// Whether the next request can be sent on it: not when the server has closed it.
     pub(super) async fn is_usable(&mut self, scratch: &RefCell<Box<[u8]>>) -> bool {
         match self {

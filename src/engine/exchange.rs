@@ -36,7 +36,7 @@ pub(super) struct Network {
     pub(super) buffers: Buffers,
     /// Where answers are read into.
     scratch: RefCell<Box<[u8]>>,
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
     /// The connections of all users, where they share some.
     shared: Option<SharedConnections>,
 }
@@ -284,7 +284,7 @@ impl Client {
                 }
             }
         }
-        if network.http.keep_alive && network.shared.is_none() {
+        if network.http.keep_alive && network.shared.is_none() && connection.is_open() {
             self.connections.push((message.origin.clone(), connection));
         }
         Ok(reply)

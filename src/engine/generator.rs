@@ -62,6 +62,8 @@ pub(super) struct Report {
     /// Share of the time since the last tick that this thread was running, 0 to 1; none where it can't be read, or the
     /// time was too short to tell.
     pub(super) busy: Option<f64>,
+    /// The longest that the thread's loop was held up since the last tick: no timer, socket or user was looked at.
+    pub(super) stall: Micros,
     /// Nothing comes after it.
     pub(super) last: bool,
 }
@@ -114,6 +116,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         spares: &spares,
         tick: Cell::new(0),
         cpu: Cell::new((thread_cpu(), Instant::now())),
+        stall: Cell::new(Micros::ZERO),
     };
     let tasks = Rc::new(RefCell::new(JoinSet::new()));
     let work = async {
@@ -129,6 +132,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         () = work => {}
         () = out_of_grace(&context, graceful_stop) => {}
         () = hand_over.every_tick() => {}
+        () = hand_over.watch_for_stalls() => {}
     }
     let cut = u64::from(context.in_flight.get());
     context.recorder.borrow_mut().counters().iterations_cut += cut;
@@ -203,7 +207,12 @@ struct HandOver<'a> {
     tick: Cell<u64>,
     /// CPU time of this thread at the last tick, and when that was.
     cpu: Cell<(Option<Duration>, Instant)>,
+    /// The longest stall since the last tick.
+    stall: Cell<Micros>,
 }
+
+/// How often somebody looks whether the loop goes round; a stall is noticed that is longer. Costs fifty wake-ups a second.
+const HEARTBEAT: Duration = Duration::from_millis(20);
 
 /// CPU shares of a shorter time than this say little.
 const SHORTEST_SHARE: Duration = Duration::from_millis(200);
@@ -223,6 +232,15 @@ impl HandOver<'_> {
         }
     }
 
+    /// Measures for ever how late the loop is to do what is due.
+    async fn watch_for_stalls(&self) {
+        loop {
+            let due = Instant::now() + HEARTBEAT;
+            tokio::time::sleep_until(due).await;
+            self.stall.set(self.stall.get().max(Micros::from(due.elapsed())));
+        }
+    }
+
     fn finish(&self) {
         self.tick.set(self.tick.get() + 1);
         self.hand_over(self.context.clock.now(), true);
@@ -232,7 +250,8 @@ impl HandOver<'_> {
         let spare = self.spares.try_recv().unwrap_or_default();
         let delta = self.context.recorder.borrow_mut().swap(spare);
         let users = self.context.users_peak.replace(self.context.users.get());
-        let report = Report { thread: self.thread, tick: self.tick.get(), at, delta, users, busy: self.busy(), last };
+        let stall = self.stall.replace(Micros::ZERO);
+        let report = Report { thread: self.thread, tick: self.tick.get(), at, delta, users, busy: self.busy(), stall, last };
         // Waiting for the collector would stop the load; it is never a second behind unless the machine is lost.
         match self.reports.try_send(report) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}

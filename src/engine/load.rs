@@ -57,6 +57,8 @@ pub struct LoadResult {
     pub threads: usize,
     /// The busiest second of a generator thread, 0 to 1; none where it can't be read or the load was too short.
     pub busy_max: Option<f64>,
+    /// The longest that the loop of a generator thread was held up.
+    pub stall_max: Micros,
     /// Whether it was ended by [`Control`] before its time.
     pub stopped_early: bool,
     /// Why it couldn't be carried out, where it couldn't.
@@ -263,6 +265,7 @@ struct Collector {
     timeline: Timeline,
     users_max: u32,
     busy_max: Option<f64>,
+    stall_max: Micros,
     threads: usize,
     warmup: Micros,
     planned: Option<Micros>,
@@ -282,6 +285,7 @@ impl Collector {
             timeline: Timeline::new(TICK),
             users_max: 0,
             busy_max: None,
+            stall_max: Micros::ZERO,
             threads,
             warmup,
             planned: end,
@@ -329,6 +333,7 @@ impl Collector {
             self.last_done = self.last_done.max(delta.last_done);
         }
         self.users_max = self.users_max.max(users);
+        self.stall_max = reports.iter().map(|report| report.stall).fold(self.stall_max, Micros::max);
         self.busy_max = reports.iter().filter_map(|report| report.busy).chain(self.busy_max).reduce(f64::max);
         if at > self.warmup {
             let from = self.last_at.max(self.warmup);
@@ -392,6 +397,7 @@ impl Collector {
             timeline: self.timeline,
             users_max: self.users_max,
             busy_max: self.busy_max,
+            stall_max: self.stall_max,
             stopped_early: stopped_at.is_some(),
             threads: self.threads,
             failure,

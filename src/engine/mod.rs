@@ -27,6 +27,8 @@ mod render;
 mod reply;
 pub mod schedule;
 #[cfg(test)]
+mod stalling;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,8 @@ const LEAST_LATE: u64 = 3;
 const AT_LIMIT: f64 = 70.0;
 /// The lag that is borne in any case where the machine is to blame.
 const MOST_LAG: Micros = Micros::from_millis(25);
+/// A stall of a loop that is shorter than this is nothing special on a shared machine.
+const LEAST_STALL: Micros = Micros::from_millis(100);
 /// The generator was at its limit.
 const SATURATED: &str = "generator_saturated";
 /// The machine ran something else when requests should have started.
@@ -55,7 +57,7 @@ pub fn lag_limit(summary: &Summary) -> Micros {
 
 /// The doubts, those that make the run invalid first.
 pub fn doubts(circumstances: &Circumstances<'_>) -> Vec<Warning> {
-    let doubts = [nothing_measured, exhausted, saturated, busy, dropped, rate_not_reached, few_samples];
+    let doubts = [nothing_measured, exhausted, saturated, stalled, busy, dropped, rate_not_reached, few_samples];
     let mut doubts: Vec<Warning> = doubts.iter().filter_map(|doubt| doubt(circumstances)).collect();
     doubts.sort_by_key(|doubt| !doubt.invalidates);
     doubts
@@ -174,6 +176,27 @@ pub fn doubt_regression(record: &mut Record) {
         late.message += ", so that the comparison can't be trusted";
         record.warnings.sort_by_key(|warning| !warning.invalidates);
     }
+}
+
+/// A generator thread whose loop was held up: answers that came meanwhile were seen late. Only worth a word where nothing
+/// has a time to start at, so that nothing was late, and where it is more than a slow answer.
+fn stalled(run: &Circumstances<'_>) -> Option<Warning> {
+    let stall = run.generator.loop_stall_max.map(Micros::from_secs_f64)?;
+    let median = run.totals.endpoints.iter().filter_map(|endpoint| endpoint.ok.percentile(50.0)).max().unwrap_or_default();
+    if has_schedule(run) || stall < LEAST_STALL || stall < median {
+        return None;
+    }
+    let at_limit = run.generator.cpu_peak_percent.is_some_and(|peak| peak >= AT_LIMIT);
+    let advice = match at_limit {
+        true => format!("raise `--threads` (now {}) where cores are free, or take fewer `--users`", run.generator.threads),
+        false => "end what else runs there, or run loadline on another machine than the service".to_owned(),
+    };
+    Some(Warning {
+        code: "generator_stalled".to_owned(),
+        invalidates: false,
+        message: format!("a generator thread was held up for {stall}: the longest latencies may be its own"),
+        advice: Some(advice),
+    })
 }
 
 /// A generator without a moment's rest: what it measures includes itself.
@@ -492,6 +515,25 @@ mod tests {
         assert_eq!(code(&blind, failing()), invalid("no_success"));
         let warnings = found(&blind, &run_with(failing(), 0), |_| ());
         assert_eq!(warnings[0].message, "all 100 requests failed (status), and neither a threshold nor verify judges errors");
+    }
+
+    #[test]
+    fn a_held_up_loop_is_worth_a_word_where_nothing_could_be_late() {
+        let (closed, open) = (plan_with("load: {users: 2, duration: 10s}\n"), plan_with(OPEN));
+        let mut run = run_with(totals([(0, 1000, 0), (0, 0, 0), (0, 0, 0)]), 0);
+        let told = |plan: &Plan, run: &(Totals, GeneratorUse)| {
+            let warnings = found(plan, run, |_| ());
+            warnings.into_iter().find(|warning| warning.code == "generator_stalled")
+        };
+        run.1.loop_stall_max = Some(0.099);
+        assert_eq!(told(&closed, &run), None);
+        run.1.loop_stall_max = Some(0.25);
+        let warning = told(&closed, &run).unwrap();
+        assert_eq!(warning.message, "a generator thread was held up for 250ms: the longest latencies may be its own");
+        assert!(!warning.invalidates && warning.advice.unwrap().starts_with("end what else runs there"));
+        run.1.cpu_peak_percent = Some(90.0);
+        assert!(told(&closed, &run).unwrap().advice.unwrap().starts_with("raise `--threads`"));
+        assert_eq!(told(&open, &run), None, "there the lag says more");
     }
 
     #[test]

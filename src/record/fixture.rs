@@ -77,6 +77,7 @@ impl Sketch {
                 load: "10 users for 10s".to_owned(),
                 users_max: 10,
                 target: "http://127.0.0.1:8000".to_owned(),
+                connections: None,
                 sha: Some(format!("{:07x}{:033}", 0xabc_0000 + self.hour, 0)),
                 tested_sha: None,
                 branch: Some("main".to_owned()),

@@ -47,6 +47,10 @@ pub struct RunInfo {
     pub users_max: u32,
     /// The address under load, without user information; shown, never compared.
     pub target: String,
+    /// What of the connections is not as usual, in a few words: `HTTP/2, through the proxy http://proxy:3128`; none where
+    /// everything is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<String>,
     /// The commit under test, where it is known.
     pub sha: Option<String>,
     /// The commit that was checked out, where it is another (the merge commit of a pull request).
@@ -98,6 +102,10 @@ pub struct GeneratorUse {
     /// Tells a generator at its limit from one that the machine didn't let run.
     #[serde(default)]
     pub cpu_peak_percent: Option<f64>,
+    /// The longest that the loop of a generator thread was held up, by itself or by the machine, in seconds: nothing was
+    /// sent or received on it meanwhile. None where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loop_stall_max: Option<f64>,
     /// Peak resident memory of the process in bytes; null where it can't be read.
     pub memory_max: Option<u64>,
     /// Schedule lag percentiles in seconds; null where nothing was scheduled.

@@ -84,6 +84,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
             load: "20 users for 10s".to_owned(),
             users_max: 20,
             target: "http://127.0.0.1:8000".to_owned(),
+            connections: None,
             sha: Some("4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6".to_owned()),
             tested_sha: None,
             branch: Some("faster-cart".to_owned()),
@@ -128,6 +129,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
         service: None,
         generator: GeneratorUse {
             cpu_peak_percent: None,
+            loop_stall_max: None,
             threads: 1,
             cpu_seconds: Some(2.1),
             cpu_percent: Some(21.0),

@@ -259,3 +259,23 @@ fn output_that_cannot_be_written_is_exit_3_and_the_report_is_there() {
     assert!(output.stderr.ends_with("error: failed to print: No space left on device (os error 28)\n"), "{output}");
     assert!(folder.path("loadline-report/report.html").exists());
 }
+
+#[test]
+fn more_users_than_open_files_are_said_before_any_load() {
+    let (server, folder) = (RawServer::start(|_| Answer::ok("")), Folder::new());
+    let run = |options: &str| {
+        let line = format!("ulimit -Hn 64; exec {} run {} -n 5 {options}", env!("CARGO_BIN_EXE_loadline"), server.url());
+        let mut command = std::process::Command::new("sh");
+        let output = command.args(["-c", &line]).current_dir(folder.path(".")).env("LOADLINE_ON_SATURATION", "").output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (code, said) = run("-c 100");
+    assert_eq!((code, server.seen().len()), (Some(3), 0), "{said}");
+    let expected = "100 users may need 100 connections, and the system allows this process 64 open files; no load was sent";
+    assert!(said.contains(expected) && said.contains("lower `--users`"), "{said}");
+    let (code, said) = run("-c 5");
+    assert_eq!((code, server.seen().len()), (Some(0), 5), "{said}");
+    // Those of an open model may come, and need not.
+    let (code, said) = run("--rate 50/s --max-users 100");
+    assert!(code == Some(0) && said.contains("lower `--max-users`"), "{code:?} {said}");
+}

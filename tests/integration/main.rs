@@ -5,6 +5,7 @@ mod support;
 
 mod around_the_load;
 mod baselines;
+mod blocks;
 mod checking;
 mod corpora;
 mod demo_run;
@@ -20,6 +21,8 @@ mod load;
 mod one_address;
 mod options;
 mod percentiles;
+mod protocols;
+mod proxies;
 mod race;
 mod readme;
 mod reports;

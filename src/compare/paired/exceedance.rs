@@ -148,3 +148,76 @@ impl Edge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scope::Side;
+    use super::super::times::Times;
+    use super::*;
+    use crate::metrics::Histogram;
+    use crate::record::BlockPhase;
+    use crate::units::Micros;
+    use proptest::prelude::*;
+
+    fn sides(base: &[u64], candidate: &[u64]) -> Sides {
+        let side = |times: &[u64]| {
+            let mut histogram = Histogram::default();
+            times.iter().for_each(|&time| histogram.record(Micros(time)));
+            Side { requests: times.len() as u64, failures: 0, throughput: 0.0, times: Times::of([histogram]) }
+        };
+        Sides { phase: BlockPhase::Latency, epoch: 0, base: side(base), candidate: side(candidate) }
+    }
+
+    fn of(pairs: &[Sides], percent: f64) -> Exceedance<'_> {
+        Exceedance::of(pairs.iter().enumerate(), percent).unwrap()
+    }
+
+    fn pairs() -> impl Strategy<Value = Vec<(Vec<u64>, Vec<u64>)>> {
+        let times = || prop::collection::vec(100u64..2_000, 1..40);
+        prop::collection::vec((times(), times()), 2..20)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn swapping_a_pair_turns_its_sign_and_leaves_the_others(times in pairs(), which: prop::sample::Index, percent in 50.0f64..99.0) {
+            let swapped = which.index(times.len());
+            let plain: Vec<Sides> = times.iter().map(|(base, candidate)| sides(base, candidate)).collect();
+            let turned: Vec<Sides> = times.iter().enumerate()
+                .map(|(at, (base, candidate))| if at == swapped { sides(candidate, base) } else { sides(base, candidate) })
+                .collect();
+            for (before, after) in of(&plain, percent).differences(0.0).iter().zip(of(&turned, percent).differences(0.0)) {
+                let expected = if before.0 == swapped { -before.1 } else { before.1 };
+                prop_assert!((after.1 - expected).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn a_slower_candidate_is_beyond_the_percentile_more_often(times in pairs(), percent in 50.0f64..99.0) {
+            let plain: Vec<Sides> = times.iter().map(|(base, candidate)| sides(base, candidate)).collect();
+            let exceedance = of(&plain, percent);
+            let sum = |shift| exceedance.differences(shift).iter().map(|difference| difference.1).sum::<f64>();
+            // A positive shift makes it faster again.
+            prop_assert!(sum(-5.0) >= sum(0.0) - 1e-9 && sum(0.0) >= sum(5.0) - 1e-9);
+        }
+    }
+
+    #[test]
+    fn times_that_are_ten_percent_longer_are_found_to_be() {
+        let base = |pair: u64| (0..30).map(|at| 1_000 + (at * 37 + pair * 11) % 500).collect::<Vec<u64>>();
+        let candidate = |pair: u64| base(pair + 5).iter().map(|time| time * 11 / 10).collect::<Vec<u64>>();
+        let pairs: Vec<Sides> = (0..60).map(|pair| sides(&base(pair), &candidate(pair))).collect();
+        for percent in [50.0, 95.0] {
+            let found = of(&pairs, percent).estimate().unwrap();
+            assert!((found.mean - 1.1f64.ln()).abs() < 0.01, "p{percent}: {found:?}");
+            assert!(found.error > 0.0 && found.error < 0.02, "p{percent}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn blocks_without_times_are_left_out() {
+        assert!(Exceedance::of([sides(&[], &[5]), sides(&[5], &[])].iter().enumerate(), 50.0).is_none());
+        let found = of(&[sides(&[], &[5]), sides(&[3, 4], &[5, 6])], 50.0).differences(0.0);
+        assert_eq!(found, [(1, 1.0)]);
+    }
+}

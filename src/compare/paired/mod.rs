@@ -20,6 +20,8 @@ mod sentence;
 #[cfg(test)]
 #[path = "../../../benches/verdict/simulator.rs"]
 mod simulator;
+#[cfg(test)]
+mod tests;
 mod times;
 
 pub use judge::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired};

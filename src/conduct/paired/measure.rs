@@ -12,6 +12,7 @@ use super::ledger::{ARMS, Ledger, Sums};
 use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
 use super::side::{Side, SideOptions};
 use crate::compare::{self, Policy};
+use crate::conduct::describe;
 use crate::conduct::limits::OpenFiles;
 use crate::conduct::recording;
 use crate::conduct::run::{Instead, Run, plain_warning, trouble};
@@ -122,6 +123,7 @@ impl<'a> Work<'a> {
             }
         };
         self.run.draft.target = sides[1].target.to_string();
+        self.run.draft.connections = describe::connections(&self.run.plan.http, &sides[1].target);
         self.header = Some(self.header(&sides));
         let result = self.with_both(&mut sides, listen);
         for (side, sent) in sides.iter_mut().zip(&mut self.outside) {

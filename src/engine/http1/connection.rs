@@ -24,8 +24,8 @@ pub(in crate::engine) struct Connection {
     stream: Stream,
     /// Whether an answer came on it: then the server may have closed it for good reasons.
     pub(in crate::engine) used: bool,
-    /// Whether another request may be sent on it.
-    open: bool,
+    /// Whether another request may be sent on it, by all that was said on it.
+    pub(in crate::engine) open: bool,
 }
 
 /// What went over the wire for one request, over all connections that it took.

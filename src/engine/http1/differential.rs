@@ -166,7 +166,8 @@ fn has_length_and_chunks(answer: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    // `PROPTEST_CASES` asks for more, not for less.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(2000)))]
 
     #[test]
     fn the_reader_reads_what_hyper_reads(

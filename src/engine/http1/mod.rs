@@ -10,6 +10,8 @@ mod connection;
 mod differential;
 mod head;
 mod reader;
+#[cfg(test)]
+mod sockets;
 
 pub(super) use connection::{Connection, SendFailure, Traffic};
 

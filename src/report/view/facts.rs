@@ -54,6 +54,7 @@ pub(super) fn run(record: &Record) -> Vec<Fact> {
         ("environment", text(&record.scenario.environment)),
         ("load", Some(foreign(&run.load))),
         ("target", Some(foreign(&run.target))),
+        ("connections", text(&run.connections)),
         ("started", Some(run.started_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())),
         ("load time", Some(run.duration.to_string())),
         ("warm-up", (run.warmup.0 > 0).then(|| run.warmup.to_string())),
@@ -105,6 +106,7 @@ pub(super) fn generator(used: &GeneratorUse) -> Vec<Fact> {
         ("schedule lag p50", used.schedule_lag_p50.map(|lag| figures::latency(Some(lag)))),
         ("schedule lag p99", used.schedule_lag_p99.map(|lag| figures::latency(Some(lag)))),
         ("schedule lag max", used.schedule_lag_max.map(|lag| figures::latency(Some(lag)))),
+        ("longest stall", used.loop_stall_max.map(|stall| figures::latency(Some(stall)))),
         ("late starts", Some(figures::count(used.late_starts))),
     ])
 }

@@ -98,6 +98,7 @@ impl RunView {
         let which: Vec<String> = [
             record.scenario.profile.as_deref().map(|profile| format!("profile {}", foreign(profile))),
             record.scenario.environment.as_deref().map(|environment| format!("environment {}", foreign(environment))),
+            record.run.connections.as_deref().map(foreign),
         ]
         .into_iter()
         .flatten()

@@ -1,17 +1,23 @@
 //! What all tests use: the program, a folder to run it in, services to run it against.
 
+mod authority;
 mod demo;
 mod folder;
+mod forward_proxy;
 pub(crate) mod github;
 mod loadline;
 mod raw_server;
 mod record;
+mod web_server;
 
+pub(crate) use authority::Authority;
 pub(crate) use demo::Demo;
 pub(crate) use folder::Folder;
+pub(crate) use forward_proxy::ForwardProxy;
 pub(crate) use loadline::{Loadline, Output, Running};
 pub(crate) use raw_server::{Answer, RawServer, Seen};
 pub(crate) use record::{Record, endpoint, failing_thresholds, sent, statuses, threshold};
+pub(crate) use web_server::{Spoken, WebServer};
 
 use std::time::{Duration, Instant};
 
