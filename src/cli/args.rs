@@ -423,7 +423,7 @@ pub(super) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// Also write a workflow that runs the scenario for every pull request
-    #[arg(long)]
+    #[arg(long, env = "LOADLINE_GITHUB", value_parser = FalseyValueParser::new())]
     pub(super) github: bool,
 }
 
