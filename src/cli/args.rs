@@ -423,7 +423,7 @@ pub(super) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// Also write a workflow that runs the scenario for every pull request
-    #[arg(long)]
+    #[arg(long, env = "LOADLINE_GITHUB", value_parser = FalseyValueParser::new())]
     pub(super) github: bool,
 }
 
@@ -451,8 +451,8 @@ pub(super) struct BaselinePromoteArgs {
     #[arg(value_name = "ARTIFACT", required = true)]
     pub(super) artifacts: Vec<PathBuf>,
 
-    /// Folder of stored baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines, or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", default_value = "baselines", env = "LOADLINE_STORE")]
     pub(super) store: PathBuf,
 
     /// Branch they become baselines of
@@ -501,8 +501,8 @@ pub(super) struct BaselinePruneArgs {
     #[arg(long, value_name = "N", default_value = "10", env = "LOADLINE_KEEP")]
     pub(super) keep: usize,
 
-    /// Folder of stored baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines, or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", default_value = "baselines", env = "LOADLINE_STORE")]
     pub(super) store: PathBuf,
 
     /// Only this branch

@@ -35,7 +35,7 @@ pub(super) fn calibrate(mut args: CalibrateArgs) -> Result<ExitCode, Failure> {
         let input = one_input(&args.run)?;
         let run = Run { args: &args.run, steering: &steering, context: &context, waivers: Vec::new() };
         let (record, _, _) = run.one(&input, &Judging::of(&args.run, &input)?, 0);
-        let found = trusted(&record).and_then(|record| Calibration::of(record));
+        let found = trusted(&record).and_then(Calibration::of);
         let said = match &found {
             Some(calibration) => Tally::of(std::slice::from_ref(calibration)).map(|tally| tally.sentence()).unwrap_or_default(),
             None => format!("{}: does not count", reason(&record)),

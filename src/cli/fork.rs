@@ -7,10 +7,11 @@ use super::failure::Failure;
 use super::history::Baselines;
 use super::inputs;
 use super::policy;
-use crate::conduct::{mask_record, rejudged};
-use crate::config::{Overrides, ProcessEnv};
-use crate::gate;
-use crate::plan::{self, CompileOptions, Plan};
+use crate::compare::{Policy, Selection, Stance};
+use crate::conduct::{Measured, mask_record, rejudged};
+use crate::config::{ComparisonConfig, Overrides, ProcessEnv};
+use crate::gate::{self, Evidence};
+use crate::plan::{self, CompileOptions, Plan, Waiver};
 use crate::record::Record;
 use crate::text::Secrets;
 
@@ -26,13 +27,12 @@ pub(super) struct Judged {
 
 /// Reads the records of a fork as what they are, and judges them by the scenarios in this checkout.
 pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], base_branch: &str, head: &str) -> Result<Judged, Failure> {
-    let mut store = args.store.clone();
-    store.baseline_branch.get_or_insert_with(|| base_branch.to_owned());
-    let with_baselines = |plan: Plan| Ok((Baselines::find(&store, &plan.baseline, false)?, plan));
-    let plans: Vec<(Option<Baselines>, Plan)> = plans(args)?.into_iter().map(with_baselines).collect::<Result<_, Failure>>()?;
+    let plans = plans(args)?;
+    let waivers = policy::waivers(&PolicyArgs::default())?;
+    let ours = plans.iter().map(|plan| Ours::of(args, plan, base_branch, &waivers)).collect::<Result<Vec<_>, _>>()?;
     let mut judged = Judged { records: Vec::new(), problems: Vec::new() };
     for file in files.iter().take(MOST_RECORDS) {
-        match one(&plans, file) {
+        match one(&ours, file) {
             Ok(mut record) => {
                 record.run.sha = Some(head.to_owned());
                 judged.records.push(record);
@@ -54,21 +54,48 @@ fn plans(args: &PublishArgs) -> Result<Vec<Plan>, Failure> {
     inputs::accepted(loaded.collect())
 }
 
-fn one(plans: &[(Option<Baselines>, Plan)], file: &Path) -> Result<Record, String> {
+/// What one scenario of this checkout is judged by.
+struct Ours<'a> {
+    plan: &'a Plan,
+    policy: Policy,
+    baselines: Option<Baselines>,
+    waivers: &'a [Waiver],
+}
+
+impl<'a> Ours<'a> {
+    fn of(args: &PublishArgs, plan: &'a Plan, base_branch: &str, waivers: &'a [Waiver]) -> Result<Self, Failure> {
+        let policy = policy::policy(&PolicyArgs::default(), &plan.baseline, false);
+        let mut store = args.store.clone();
+        store.baseline_branch = store.baseline_branch.or_else(|| plan.baseline.branch.clone()).or_else(|| Some(base_branch.to_owned()));
+        let wanted = policy.on_missing_baseline == Stance::Fail;
+        let history = plan.baseline.mode != Some(ComparisonConfig::None);
+        let baselines = history.then(|| Baselines::find(&store, &plan.baseline, wanted)).transpose()?.flatten();
+        Ok(Self { plan, policy, baselines, waivers })
+    }
+}
+
+fn one(ours: &[Ours<'_>], file: &Path) -> Result<Record, String> {
     let foreign = Record::read_foreign(file).map_err(|error| format!("a record of the fork is left out: {}", Failure::chain(&error)))?;
-    let known = plans.iter().find(|(_, plan)| plan.name == foreign.scenario.name);
-    let (baselines, plan) = known.ok_or_else(|| {
+    let known = ours.iter().find(|ours| ours.plan.name == foreign.scenario.name);
+    let Ours { plan, policy, baselines, waivers } = known.ok_or_else(|| {
         "a record of the fork is left out: no scenario of this branch has its name; name all of them with `--scenario`".to_owned()
     })?;
-    let mut record = rejudged(plan, foreign);
+    let Measured { mut record, totals, .. } = rejudged(plan, foreign);
+    let is_valid = !record.warnings.iter().any(|warning| warning.invalidates);
+    let compared = baselines.as_ref().filter(|_| is_valid).map(|baselines| baselines.compare(&record, policy)).transpose()?;
+    let stored = compared.iter().map(|(_, selection)| selection).filter(|selection| !selection.elsewhere);
+    let stored: Vec<&Record> = stored.flat_map(Selection::iter).take(policy.records).collect();
+    let evidence = Evidence {
+        service: record.service.as_ref(),
+        capacity: record.capacity.as_ref(),
+        baseline: &stored,
+        baseline_wanted: policy.on_missing_baseline == Stance::Fail,
+    };
+    record.thresholds = gate::judge(plan, &totals, &evidence);
     let secrets = Secrets::new(&plan.secrets);
     mask_record(&mut record, &|text: &str| secrets.mask(text).into_owned());
-    let policy = policy::policy(&PolicyArgs::default(), &plan.baseline, false);
-    if let Some(baselines) = baselines
-        && !record.warnings.iter().any(|warning| warning.invalidates)
-    {
-        record.comparison = Some(baselines.compare(&record, &policy)?.0);
-    }
-    record.summary.verdict = gate::decide(&record, &policy, false).verdict;
+    record.comparison = compared.map(|(comparison, _)| comparison);
+    gate::waive(&mut record, waivers);
+    record.summary.verdict = gate::decide(&record, policy, false).verdict;
     Ok(record)
 }

@@ -1,17 +1,19 @@
 //! A stranger's measurement, put into the words of our own scenario.
 
+use jiff::Timestamp;
+
 use super::recording;
-use crate::gate::{self, Evidence};
+use super::run::Measured;
 use crate::metrics::{EndpointTotals, ErrorTotals, PhaseHistograms, Totals};
 use crate::plan::Plan;
 use crate::record::{EndpointRecord, Record, ScenarioId, Summary, Verdict, Warning};
 
-/// The record that the figures of a foreign one give with a plan of our own: names, thresholds, load and target are the
-/// plan's, sums and percentiles are computed again from the histograms, and the foreign verdict, notes and comparison
-/// count for nothing. Thresholds are judged without a baseline.
+/// The record that the figures of a foreign one give with a plan of our own, and what was measured: names, load and target
+/// are the plan's, sums and percentiles are computed again from the histograms, the time is that of judging, and the
+/// foreign verdict, thresholds, notes and comparison count for nothing. Neither judged nor compared yet.
 ///
 /// Invalid where the foreign run says that it is, or where its load was another one than the plan's.
-pub fn rejudged(plan: &Plan, foreign: Record) -> Record {
+pub fn rejudged(plan: &Plan, foreign: Record) -> Measured {
     let totals = totals(plan, &foreign);
     let mut warnings = Vec::new();
     if foreign.scenario.digest != plan.digest {
@@ -25,14 +27,15 @@ pub fn rejudged(plan: &Plan, foreign: Record) -> Record {
     {
         warnings.push(invalid("invalid_there", "the run itself says that its figures can't be trusted"));
     }
-    let evidence = Evidence { service: foreign.service.as_ref(), capacity: foreign.capacity.as_ref(), ..Evidence::default() };
     let mut run = foreign.run;
     run.load = super::describe_load(&plan.load);
     run.target = plan.target.clone();
     run.repeat = String::new();
     run.branch = None;
-    Record {
-        thresholds: gate::judge(plan, &totals, &evidence),
+    // A waiver ends on a day, and a stranger could name another one.
+    run.started_at = Timestamp::now();
+    let record = Record {
+        thresholds: Vec::new(),
         scenario: ScenarioId {
             name: plan.name.clone(),
             digest: plan.digest.clone(),
@@ -50,7 +53,8 @@ pub fn rejudged(plan: &Plan, foreign: Record) -> Record {
         comparison: None,
         warnings,
         ..foreign
-    }
+    };
+    Measured { record, totals, aborted: None }
 }
 
 fn totals(plan: &Plan, foreign: &Record) -> Totals {

@@ -26,9 +26,9 @@ fn runs_of_one_version_are_counted_kept_and_quoted_later() {
     assert!(lines[2].contains(&format!(" of {kept}")) && kept > 0, "{output}");
 
     // A run of one version against itself counts too, and says what was known before it.
-    folder.loadline(["run", "-q", "--target", &demo.url(), "--base", &demo.url()]).args(SHORT).run();
+    let again = folder.loadline(["run", "-q", "--target", &demo.url(), "--base", &demo.url()]).args(SHORT).run();
     let note = folder.record()["comparison"]["note"].as_str().unwrap_or_default().to_owned();
-    assert!(note.contains(lines[2]), "{note}");
+    assert!(note.contains(lines[2]), "{note}: {again}");
     assert_eq!(folder.names("kept/.calibration/students").len(), kept + 1);
     let listed = folder.loadline(["baseline", "list", "--store", "kept"]).exits_with(0);
     assert_eq!((listed.stderr.as_str(), listed.stdout.contains("calibration")), ("", false), "{listed}");

@@ -231,7 +231,9 @@ impl Session<'_, '_> {
         let what = Alternation {
             load,
             block,
-            discarded: block * DISCARDED,
+            // What a warm-up or a probe finds is no result: there a service that takes longer than a block counts too, all of
+            // whose requests are due when the block begins.
+            discarded: if place.phase.is_some() { block * DISCARDED } else { Micros::ZERO },
             drain: self.paired.drain,
             renew_after: RENEW_AFTER,
             until: end,
