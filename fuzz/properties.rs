@@ -11,9 +11,11 @@ use loadline::record::{Blocks, Record};
 use loadline::report::{self, CommentOptions};
 use loadline::text;
 
-/// The names of the targets, with what each does with its input.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] =
-    &[("threshold", threshold), ("scenario", scenario), ("record", record), ("blocks", blocks)];
+/// A target's name, and what it does with its input.
+pub(crate) type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub(crate) const TARGETS: &[Target] = &[("threshold", threshold), ("scenario", scenario), ("record", record), ("blocks", blocks)];
 
 /// A threshold that can be read reads the same from its own text; a message points into the text.
 pub(crate) fn threshold(input: &[u8]) {

@@ -12,6 +12,9 @@ while IFS= read -r line; do
     [ -z "$line" ] || files+=("$line")
 done <<<"$LOADLINE_FILES"
 
+# Set for the job, and refused where nothing runs side by side.
+[ -n "${LOADLINE_BASE_DIR:-}" ] || unset LOADLINE_BUDGET
+
 # Neither credentials of the workflow nor the ways to steer the runner reach the program that starts the service.
 withheld=()
 while IFS= read -r name; do

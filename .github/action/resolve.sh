@@ -29,8 +29,8 @@ check_out() {
 
 # Stored records as a folder. Where there are none, those of the checkout are used, if it has any.
 fetch_records() {
-    local into=$LOADLINE_FOLDER/baselines
-    [ -n "$LOADLINE_DATA_BRANCH" ] || return 0
+    local into=$LOADLINE_FOLDER/$LOADLINE_DATA_BRANCH
+    [ -n "$LOADLINE_DATA_BRANCH" ] || return 0 # the folder of the checkout is used, where there is one
     mkdir -p "$into"
     if ! "$LOADLINE_BINARY" baseline fetch --store "branch:$LOADLINE_DATA_BRANCH" --into "$into" --baseline-branch "$base_branch"; then
         warn 'The stored baselines could not be read; see the log of this step'

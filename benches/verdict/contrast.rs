@@ -5,13 +5,13 @@ use std::path::Path;
 
 use loadline::compare::{Policy, paired};
 use loadline::metrics::Histogram;
-use loadline::record::{Arm, Block, BlockPhase, Blocks, ComparisonVerdict};
+use loadline::record::{Block, Blocks, ComparisonVerdict};
 use loadline::stats::{mean, normal_quantile, student_t_quantile, variance};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use crate::recordings::{self, Recording};
-use crate::resample::{Budget, Pairs, replay, slow_down};
+use crate::resample::{Budget, Pairs, slow_down};
 
 /// How many earlier runs a history has.
 const HISTORY: usize = 10;

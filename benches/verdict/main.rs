@@ -9,6 +9,8 @@
 //!
 //! `docs/verdict.md` says what each of them does and shows the tables they print.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of its own, that talks to who started it")]
+
 mod contrast;
 mod figures;
 mod pairs;

@@ -5,6 +5,7 @@
 
 mod artifact;
 mod branch;
+mod calibrations;
 mod directory;
 mod entry;
 mod folder_name;
@@ -15,6 +16,7 @@ mod vetting;
 
 pub use artifact::{ArtifactError, records_of};
 pub use branch::BranchStore;
+pub use calibrations::Calibrations;
 pub use directory::DirectoryStore;
 pub use entry::Entry;
 pub use lineage::{Standing, up_to};

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
@@ -32,6 +32,8 @@ Options can also be set as the environment variables named with them; an empty o
 pub(super) enum Command {
     /// Load, judge, report; the exit code is the verdict
     Run(Box<RunArgs>),
+    /// Compare a service with itself, to learn how often the gate would cry wolf on this machine
+    Calibrate(Box<CalibrateArgs>),
     /// Compare two records or results of other tools, without any load
     Compare(CompareArgs),
     /// Render a stored record again, in any format
@@ -81,6 +83,16 @@ pub(super) struct RunArgs {
     /// Generator threads (default: half of the cores, so that the service keeps the others; paired mode has one)
     #[arg(long, value_name = "N", env = "LOADLINE_THREADS", help_heading = "Scenario")]
     pub(super) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// How many paired runs of the same version, each of one budget
+    #[arg(long, value_name = "N", default_value = "5", env = "LOADLINE_RUNS")]
+    pub(super) runs: NonZeroU32,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 /// What replaces parts of a scenario.
@@ -315,6 +327,7 @@ pub(super) struct OutputArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "loadline compare [OPTIONS] <BASE>... <HEAD>")]
 pub(super) struct CompareArgs {
     /// Records, or results of k6, Locust, vegeta and oha: those of the base, and the one that is judged last
     #[arg(value_names = ["BASE", "HEAD"], num_args = 2.., required_unless_present = "blocks")]
@@ -410,7 +423,7 @@ pub(super) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// Also write a workflow that runs the scenario for every pull request
-    #[arg(long)]
+    #[arg(long, env = "LOADLINE_GITHUB", value_parser = FalseyValueParser::new())]
     pub(super) github: bool,
 }
 
@@ -438,8 +451,8 @@ pub(super) struct BaselinePromoteArgs {
     #[arg(value_name = "ARTIFACT", required = true)]
     pub(super) artifacts: Vec<PathBuf>,
 
-    /// Folder of stored baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines, or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", default_value = "baselines", env = "LOADLINE_STORE")]
     pub(super) store: PathBuf,
 
     /// Branch they become baselines of
@@ -488,8 +501,8 @@ pub(super) struct BaselinePruneArgs {
     #[arg(long, value_name = "N", default_value = "10", env = "LOADLINE_KEEP")]
     pub(super) keep: usize,
 
-    /// Folder of stored baselines
-    #[arg(long, value_name = "DIR", default_value = "baselines", env = "LOADLINE_STORE")]
+    /// Folder of stored baselines, or `branch:NAME`
+    #[arg(long, value_name = "DIR|branch:NAME", default_value = "baselines", env = "LOADLINE_STORE")]
     pub(super) store: PathBuf,
 
     /// Only this branch
@@ -605,6 +618,25 @@ pub(super) struct PublishArgs {
     /// What the run exited with; said where it left no record
     #[arg(long, value_name = "N", env = "LOADLINE_EXIT_CODE")]
     pub(super) exit_code: Option<u8>,
+
+    /// The report is of a pull request from a fork, and this is the second stage, on `workflow_run`: nothing in it is trusted
+    #[arg(long, env = "LOADLINE_FROM_FORK", value_parser = FalseyValueParser::new())]
+    pub(super) from_fork: bool,
+
+    /// With --from-fork: scenario of this checkout that the record is judged by; again for more (default: loadline.yml)
+    #[arg(long, value_name = "FILE", env = "LOADLINE_SCENARIO", value_delimiter = '\n')]
+    pub(super) scenario: Vec<PathBuf>,
+
+    /// With --from-fork: profile that the workflow runs
+    #[arg(long, value_name = "NAME", env = "LOADLINE_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// With --from-fork: environment that the workflow runs
+    #[arg(long, value_name = "NAME", env = "LOADLINE_ENVIRONMENT")]
+    pub(super) environment: Option<String>,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
 
     /// Print what would be posted, and post nothing
     #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]

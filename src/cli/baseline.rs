@@ -69,7 +69,7 @@ fn promote(args: &BaselinePromoteArgs) -> Result<(), Failure> {
             return Err(refused(format!("the record of run `{}` was not written by loadline as it is{list}", plain(&record.run.id))));
         }
     }
-    let store = DirectoryStore::new(&args.store);
+    let store = stores::open_to_write(&args.store)?;
     for record in &records {
         let entry =
             store.save(&args.branch, record).map_err(|error| Failure::usage(format!("failed to save: {}", Failure::chain(&error))))?;
@@ -80,8 +80,8 @@ fn promote(args: &BaselinePromoteArgs) -> Result<(), Failure> {
 
 /// Thins old records, or says what would be thinned.
 fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
-    let store = DirectoryStore::new(&args.store);
-    let planned = plan_pruning(&store, args.branch.as_deref(), args.scenario.as_deref(), args.keep)
+    let store = if args.dry_run { stores::open(&args.store)? } else { stores::open_to_write(&args.store)? };
+    let planned = plan_pruning(store.as_ref(), args.branch.as_deref(), args.scenario.as_deref(), args.keep)
         .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
     planned.problems.iter().for_each(complain);
     let (mut before, mut after) = (0, 0);
@@ -91,7 +91,7 @@ fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
                 .replace(&thinning.entry, &thinning.record)
                 .map_err(|error| Failure::trouble(format!("failed to thin a record: {}", Failure::chain(&error))))?;
         }
-        let path = args.store.join(&thinning.entry.path).display().to_string();
+        let path = stores::shown(&args.store, &thinning.entry);
         let word = if args.dry_run { "would thin" } else { "thinned" };
         let (from, to) = (Bytes(thinning.before as u64), Bytes(thinning.after as u64));
         console::print(&format!("{word} {}: {from} to {to}\n", plain(&path)))?;

@@ -14,7 +14,7 @@ use crate::record::{Comparison, Record};
 use crate::text::plain;
 
 /// The store that is used where none is named and this folder exists.
-const DEFAULT_STORE: &str = "baselines";
+pub(super) const DEFAULT_STORE: &str = "baselines";
 
 /// Where baselines are, and of which branch.
 pub(super) struct Baselines {

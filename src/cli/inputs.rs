@@ -122,7 +122,7 @@ pub(super) fn rendered(diagnostics: &[Diagnostic]) -> String {
 }
 
 /// The plans, once all of them are right; problems of all of them otherwise.
-fn accepted(loaded: Vec<Result<Loaded, Vec<Diagnostic>>>) -> Result<Vec<Plan>, Failure> {
+pub(super) fn accepted(loaded: Vec<Result<Loaded, Vec<Diagnostic>>>) -> Result<Vec<Plan>, Failure> {
     let (mut plans, mut problems) = (Vec::new(), Vec::new());
     for result in loaded {
         match result {

@@ -5,6 +5,7 @@ mod args;
 mod base;
 mod baseline;
 mod blocks;
+mod calibration;
 mod check;
 mod compare;
 mod console;
@@ -12,6 +13,7 @@ mod demo;
 mod destination;
 mod failure;
 mod foreign;
+mod fork;
 mod history;
 mod init;
 mod inputs;
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
     };
     let result = match command {
         Command::Run(args) => run::run(&args),
+        Command::Calibrate(args) => calibration::calibrate(*args),
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::args::{CommentArg, PublishArgs};
 use super::console;
 use super::failure::Failure;
+use super::fork;
 use crate::github::{Access, Client, CommitState, CommitStatus, Event, GitHubError};
 use crate::publish::{append, existing, output_lines, post};
 use crate::record::{ComparisonVerdict, Contrast, ContrastVerdict, Record, Verdict};
@@ -16,7 +17,6 @@ use crate::text::plain;
 pub(super) fn publish(args: &PublishArgs) -> Result<ExitCode, Failure> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let event = Event::read(&variable);
-    let records = records_in(&args.folder)?;
     let options = CommentOptions {
         suite: args.suite.clone(),
         artifact_url: args.artifact_url.clone(),
@@ -24,13 +24,18 @@ pub(super) fn publish(args: &PublishArgs) -> Result<ExitCode, Failure> {
         ..CommentOptions::default()
     };
     let job = format!("{}/{}", variable("GITHUB_WORKFLOW").unwrap_or_default(), variable("GITHUB_JOB").unwrap_or_default());
-    let publishing = Publishing { args, event: &event, variable: &variable, records: &records, options, job };
-    publishing.all();
+    let publishing = Publishing { args, event: &event, variable: &variable, records: Vec::new(), options, job };
+    let files = records_in(&args.folder);
+    if args.from_fork || event.name == "workflow_run" {
+        return publishing.second_stage(&files);
+    }
+    let records = files.iter().map(|file| super::report::read_record(file)).collect::<Result<_, _>>()?;
+    Publishing { records, ..publishing }.all();
     Ok(ExitCode::SUCCESS)
 }
 
 /// The records of a report folder; none where the run never came to write one.
-fn records_in(folder: &Path) -> Result<Vec<Record>, Failure> {
+fn records_in(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = match std::fs::read_dir(folder) {
         Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
         Err(_) => Vec::new(),
@@ -40,7 +45,7 @@ fn records_in(folder: &Path) -> Result<Vec<Record>, Failure> {
         name == "record.json" || (name.starts_with("record-") && name.ends_with(".json"))
     });
     files.sort();
-    files.iter().map(|file| super::report::read_record(file)).collect()
+    files
 }
 
 /// The page of this run of the workflow.
@@ -54,16 +59,48 @@ struct Publishing<'a> {
     args: &'a PublishArgs,
     event: &'a Event,
     variable: &'a dyn Fn(&str) -> Option<String>,
-    records: &'a [Record],
+    records: Vec<Record>,
     options: CommentOptions,
     /// Names the comment of a run that left no record.
     job: String,
 }
 
 impl Publishing<'_> {
+    /// Of a fork: comment and summary alone. The pull request is found by what GitHub says of the run that measured, and
+    /// what it measured is judged by what is checked out here.
+    fn second_stage(mut self, files: &[PathBuf]) -> Result<ExitCode, Failure> {
+        let Some(run) = &self.event.workflow_run else {
+            return Err(Failure::usage(format!(
+                "`--from-fork` belongs into a workflow on `workflow_run`, and the event is `{}`\n  nothing was posted; see docs/github.md",
+                plain(&self.event.name)
+            )));
+        };
+        if run.event != "pull_request" {
+            self.say("notice", "the workflow that ended was not of a pull request: there is nothing to post");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let Some(client) = self.warn(Access::read(self.variable).and_then(Client::new)) else { return Ok(ExitCode::SUCCESS) };
+        let Some(found) = self.warn(client.pull_of_run(run)) else { return Ok(ExitCode::SUCCESS) };
+        let Some(pull_request) = found else {
+            self.say("notice", "no open pull request has the commit that was measured at its head: it has moved on, or is closed");
+            return Ok(ExitCode::SUCCESS);
+        };
+        let judged = fork::judge(self.args, files, &pull_request.base_branch, &run.head_sha)?;
+        judged.problems.iter().for_each(|problem| self.say("warning", problem));
+        self.options.from_fork = true;
+        self.options.run_url = Some(run.url.clone());
+        self.records = judged.records;
+        self.summary();
+        let client = (!self.args.dry_run).then_some(&client);
+        let comments = self.args.comment != CommentArg::Never;
+        let url = comments.then(|| self.warn(self.comment(client, pull_request.number))).flatten().flatten();
+        self.outputs(url);
+        Ok(ExitCode::SUCCESS)
+    }
+
     fn all(&self) {
         self.summary();
-        let _ = console::print(&report::annotations(self.records));
+        let _ = console::print(&report::annotations(&self.records));
         let client = if self.args.dry_run { None } else { self.client() };
         let mut url = None;
         if let Some(number) = self.pull_request() {
@@ -99,7 +136,7 @@ impl Publishing<'_> {
     }
 
     fn comment(&self, client: Option<&Client>, number: u64) -> Result<Option<String>, GitHubError> {
-        let suite = self.options.suite.clone().unwrap_or_else(|| match self.records {
+        let suite = self.options.suite.clone().unwrap_or_else(|| match self.records.as_slice() {
             [] => self.job.clone(),
             records => report::suite(records),
         });
@@ -124,7 +161,7 @@ impl Publishing<'_> {
     }
 
     fn body(&self, options: &CommentOptions) -> String {
-        match self.records {
+        match self.records.as_slice() {
             [] => report::notice(self.args.exit_code, false, options),
             records => report::markdown_comment(records, options),
         }
@@ -142,7 +179,7 @@ impl Publishing<'_> {
     }
 
     fn status(&self, client: Option<&Client>) -> Result<(), GitHubError> {
-        let (state, description) = match self.records {
+        let (state, description) = match self.records.as_slice() {
             [] => (CommitState::Error, "ERROR · the load test measured nothing".to_owned()),
             records => {
                 let state = match Verdict::worst(records.iter().map(|record| record.summary.verdict)) {
@@ -167,7 +204,7 @@ impl Publishing<'_> {
     }
 
     fn summary(&self) {
-        let text = match self.records {
+        let text = match self.records.as_slice() {
             [] => report::notice(self.args.exit_code, false, &self.options),
             records => report::job_summary(records),
         };
@@ -175,7 +212,7 @@ impl Publishing<'_> {
     }
 
     fn outputs(&self, comment: Option<String>) {
-        let verdict = match self.records {
+        let verdict = match self.records.as_slice() {
             [] => "error".to_owned(),
             records => Verdict::worst(records.iter().map(|record| record.summary.verdict)).to_string(),
         };

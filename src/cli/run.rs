@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{RunArgs, SaturationArg};
+use super::calibration;
 use super::console;
 use super::destination;
 use super::failure::Failure;
@@ -39,6 +40,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let run = Run { args, steering: &steering, context: &context, waivers };
     for (number, (input, judging)) in inputs.iter().zip(&judging).enumerate() {
         let (record, decision, seen) = run.one(input, judging, number);
+        calibration::keep(&record, &args.judging.store, &input.plan.baseline);
         exit = worse(exit, decision.exit_code());
         records.push(record);
         blocks.push(seen);
@@ -58,24 +60,31 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     written.map(|()| ExitCode::from(exit))
 }
 
-struct Run<'a> {
-    args: &'a RunArgs,
-    steering: &'a Steering,
-    context: &'a RunContext,
-    waivers: Vec<Waiver>,
+/// What all runs of a command have in common.
+pub(super) struct Run<'a> {
+    pub(super) args: &'a RunArgs,
+    pub(super) steering: &'a Steering,
+    pub(super) context: &'a RunContext,
+    pub(super) waivers: Vec<Waiver>,
 }
 
 /// What one scenario is compared with, and what that may decide.
-struct Judging {
+pub(super) struct Judging {
     mode: ComparisonConfig,
     policy: Policy,
     baselines: Option<Baselines>,
 }
 
 impl Judging {
-    fn of(args: &RunArgs, input: &Input) -> Result<Self, Failure> {
+    pub(super) fn of(args: &RunArgs, input: &Input) -> Result<Self, Failure> {
         let plan = &input.plan.baseline;
         let (mode, policy) = (policy::mode(args.judging.comparison, plan), policy::policy(&args.judging.policy, plan, args.demo));
+        if input.plan.paired.is_some() && matches!(mode, ComparisonConfig::History | ComparisonConfig::None) {
+            let word = if mode == ComparisonConfig::None { "none" } else { "history" };
+            return Err(Failure::usage(format!(
+                "a base was named, and the comparison is `{word}`\n  no load was sent; leave the base out, or run with `--comparison auto`"
+            )));
+        }
         let from_history = matches!(mode, ComparisonConfig::Auto | ComparisonConfig::History);
         let find = || Baselines::find(&args.judging.store, plan, policy.on_missing_baseline == Stance::Fail);
         let baselines = from_history.then(find).transpose()?.flatten().map(|baselines| baselines.based_on(&args.judging.base_sha));
@@ -86,7 +95,7 @@ impl Judging {
 
 impl Run<'_> {
     /// One scenario from its service to its verdict.
-    fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision, Option<Blocks>) {
+    pub(super) fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision, Option<Blocks>) {
         let policy = &judging.policy;
         let plan = &input.plan;
         let secrets = Arc::new(Secrets::new(&plan.secrets));
@@ -142,6 +151,7 @@ impl Run<'_> {
         gate::mark_aborted(&mut record.thresholds, aborted);
         mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
+        calibration::quote(&mut record, &self.args.judging.store, &plan.baseline);
         gate::waive(&mut record, &self.waivers);
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);

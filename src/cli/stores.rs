@@ -37,6 +37,11 @@ pub(super) fn shown(store: &Path, entry: &Entry) -> String {
     }
 }
 
+/// Whether the name stands for a branch, legal or not.
+pub(super) fn is_branch(name: &Path) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(BRANCH))
+}
+
 fn branch_of(name: &Path) -> Result<Option<&str>, Failure> {
     let Some(branch) = name.to_str().and_then(|name| name.strip_prefix(BRANCH)) else { return Ok(None) };
     let legal = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock");

@@ -83,10 +83,10 @@ pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
         records: 0,
         newest: None,
         newest_sha: None,
+        pairs: None,
         contrasts: Vec::new(),
         changes: Vec::new(),
         history: Vec::new(),
-        pairs: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! Nothing here reads a file or a clock: records or blocks go in, a [`crate::record::Comparison`] comes out, and the same
 //! ones always give the same one.
 
+mod calibration;
 mod changes;
 mod contrast;
 mod error_rate;
@@ -20,6 +21,7 @@ mod side_by_side;
 #[cfg(test)]
 mod simulation;
 
+pub use calibration::Tally;
 pub use changes::level_changes;
 pub use figure::{Figure, Percentile};
 pub use history::{between, history, overall, without_base};

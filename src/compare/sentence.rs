@@ -168,11 +168,7 @@ fn visible(comparison: &Comparison) -> String {
         .contrasts
         .iter()
         .filter(|contrast| contrast.judged && contrast.scope == ALL)
-        .filter_map(|contrast| {
-            let least = contrast.detectable?;
-            let least = if contrast.metric == "error_rate" { points(least) } else { percent(least) };
-            Some(format!("{least} in {}", plain(&contrast.metric)))
-        })
+        .filter_map(|contrast| Some(least_change(&contrast.metric, contrast.detectable?)))
         .collect();
     if seen.is_empty() {
         return String::new();
@@ -182,6 +178,12 @@ fn visible(comparison: &Comparison) -> String {
     } else {
         format!("; this run could have seen changes of the whole run from {}", listed(&seen))
     }
+}
+
+/// `3.1 % in p50`.
+pub(super) fn least_change(metric: &str, least: f64) -> String {
+    let least = if metric == "error_rate" { points(least) } else { percent(least) };
+    format!("{least} in {}", plain(metric))
 }
 
 fn records(count: u32) -> String {
@@ -200,7 +202,7 @@ fn age(then: Timestamp, now: Timestamp) -> String {
     format!("{count} {unit} old")
 }
 
-fn listed(parts: &[String]) -> String {
+pub(super) fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),

@@ -118,7 +118,7 @@ fn one_record_finds_what_is_three_times_slower() {
 }
 
 #[test]
-#[ignore = "half a minute without optimisation; it keeps the table of docs/comparison.md honest"]
+#[ignore = "minutes without optimisation; it keeps the table of docs/comparison.md honest"]
 fn the_docs_show_what_the_simulation_gives() {
     let mut table = String::from(
         "| records | noise | false alarms | all 30 % slower | all 50 % slower | all 2 x | one endpoint 2 x | 3 x the errors |\n\

@@ -259,13 +259,14 @@ impl User {
     /// Makes one request; returns when its answer ended.
     async fn perform(&mut self, request: &RequestPlan, intended: Micros) -> Result<Micros, Cut> {
         let context = self.context.clone();
-        let load = context.is_load(intended);
         let mut manner = request.manner();
         if let Some(alternating) = &context.alternating {
             // An arm that stands still sends nothing.
             self.rest(context.clock.sleep_until(intended)).await;
             manner.timeout = manner.timeout.min(alternating.drain);
         }
+        // After the wait: what comes while an arm stands still is due in its next block, of which nobody knew before.
+        let load = context.is_load(intended);
         let message = request.compose(&context.network, &self.scope)?;
         let flight = context.alternating.as_ref().map(Alternating::take_off);
         let exchange = self.client.exchange(&context.network, message, manner, &mut |progress| context.count(progress, load)).await;

@@ -133,7 +133,6 @@ impl Client {
     }
 
     /// Sends it once: the answer, or a limit that says how long to wait, or what went wrong.
-    #[expect(clippy::type_complexity, reason = "three outcomes that only `send` tells apart")]
     fn once(&self, call: &Call<'_>) -> Result<Result<Answer, (Duration, GitHubError)>, GitHubError> {
         let doing = call.doing;
         let unreachable = |reason: String| GitHubError::Unreachable { doing, reason };

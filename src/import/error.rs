@@ -28,7 +28,7 @@ pub(super) enum Problem {
     )]
     Unknown { seen: String },
     /// Another file of a known tool.
-    #[error("{found}, which does not have the figures\n  {instead}")]
+    #[error("{found}: not what can be compared\n  {instead}")]
     WrongFile { found: &'static str, instead: &'static str },
     /// A known kind of file that isn't whole or right.
     #[error("looks like {kind}, and is damaged: {source}")]

@@ -62,6 +62,12 @@ fn object(head: &[u8], body: impl BufRead) -> Result<Found, Problem> {
         if has(&["metric", "type", "data"]) {
             return k6_points::read(body).map(figures);
         }
+        if has(&["schema_version", "block_length"]) {
+            return Err(Problem::WrongFile {
+                found: "blocks of a paired run",
+                instead: "judge them by themselves: loadline compare --blocks FILE",
+            });
+        }
         if has(&["code", "timestamp", "latency"]) {
             return Err(Problem::WrongFile {
                 found: "single results of vegeta",
@@ -72,9 +78,7 @@ fn object(head: &[u8], body: impl BufRead) -> Result<Found, Problem> {
     let text = text(body)?;
     let document: Map<String, Value> = serde_json::from_str(&text).map_err(|source| Problem::Json { kind: "JSON", source })?;
     let has = |keys: &[&str]| keys.iter().all(|key| document.contains_key(*key));
-    if has(&["schema_version", "block_length"]) {
-        return Err(Problem::WrongFile { found: "blocks of a paired run", instead: "compare the records of two runs" });
-    } else if has(&["schema_version"]) {
+    if has(&["schema_version"]) {
         return Ok(Found::Record);
     } else if has(&["latencies", "requests"]) {
         vegeta::read(&document)
@@ -172,6 +176,7 @@ mod tests {
             b"Method,Name,Error,Occurrences,First Seen,Last Seen\r\n",
             b"request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status\n",
             b"metric_name,timestamp,metric_value\n",
+            b"{\"schema_version\":1,\"block_length\":0.2}\n{}\n",
             b"{\"attack\":\"\",\"seq\":0,\"code\":200,\"timestamp\":\"2026-01-02T03:04:05Z\",\"latency\":1}\n",
         ]
         .into_iter()
@@ -185,11 +190,12 @@ mod tests {
         a JSON document with the keys a, b, and none that is known
         a JSON document without keys, and none that is known
         looks like JSON, and is damaged: EOF while parsing a value at line 1 column 6
-        a table of Locust, which does not have the figures
-        a table of Locust, which does not have the figures
-        single requests of oha, which does not have the figures
-        points of k6 as CSV, which does not have the figures
-        single results of vegeta, which does not have the figures
+        a table of Locust: not what can be compared
+        a table of Locust: not what can be compared
+        single requests of oha: not what can be compared
+        points of k6 as CSV: not what can be compared
+        blocks of a paired run: not what can be compared
+        single results of vegeta: not what can be compared
         ");
         assert!(said(b"hello\n").contains("k6 (--summary-export, handleSummary, --out json)"));
     }

@@ -1,5 +1,7 @@
 //! HDR histograms of microseconds.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
@@ -109,6 +111,23 @@ impl Histogram {
         }
     }
 
+    /// Whether a text could be what [`Histogram::to_base64`] writes, and takes little memory to read: at most three digits
+    /// of times below a day. Looks at the first bytes alone.
+    pub fn is_modest(text: &str) -> bool {
+        const MOST_TEXT: usize = 128 << 10;
+        const MOST_BYTES: u64 = 1 << 20;
+        const DAY: u64 = 24 * 3_600 * 1_000_000;
+        let Some(Ok(bytes)) = (text.len() <= MOST_TEXT).then(|| STANDARD.decode(text)) else { return false };
+        // Cookie and length, then compressed: cookie, length, offset, digits (4 bytes each), lowest and highest (8 each).
+        let mut head = [0; 32];
+        let compressed = bytes.get(8..).unwrap_or_default();
+        if flate2::read::ZlibDecoder::new(compressed).read_exact(&mut head).is_err() {
+            return false;
+        }
+        let number = |at: usize, length: usize| head[at..at + length].iter().fold(0_u64, |all, &byte| all << 8 | u64::from(byte));
+        number(4, 4) <= MOST_BYTES && number(12, 4) <= 3 && number(24, 8) <= 2 * DAY
+    }
+
     /// Reads what [`Histogram::to_base64`] wrote.
     pub fn from_base64(text: &str) -> Result<Self, HistogramError> {
         let bytes = STANDARD.decode(text).map_err(|error| HistogramError(error.to_string()))?;
@@ -152,6 +171,7 @@ mod tests {
             let again = Histogram::from_base64(&histogram.to_base64()).unwrap();
             prop_assert_eq!(&again, &histogram);
             prop_assert_eq!(again.count(), times.len() as u64);
+            prop_assert!(Histogram::is_modest(&histogram.to_base64()));
             times.sort_unstable();
             let rank = ((percent / 100.0 * times.len() as f64).ceil() as usize).clamp(1, times.len());
             let exact = times[rank - 1] as f64;

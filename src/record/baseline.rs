@@ -27,7 +27,7 @@ pub struct Comparison {
     /// The commit of the newest of them.
     pub newest_sha: Option<String>,
     /// What a paired comparison is made of; null in history mode.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<Pairs>,
     /// Judged and shown figures; the whole run first, then endpoints.
     pub contrasts: Vec<Contrast>,

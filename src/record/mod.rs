@@ -5,11 +5,13 @@
 
 mod baseline;
 mod blocks;
+mod calibration;
 mod endpoint;
 mod figures;
 mod file;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod foreign;
 mod judged;
 mod machine;
 mod run;
@@ -22,9 +24,11 @@ pub use baseline::{
 pub use blocks::{
     Arm, ArmIdentity, BLOCKS_VERSION, Block, BlockEndpoint, BlockEndpointName, BlockPhase, Blocks, BlocksError, BlocksHeader,
 };
+pub use calibration::{CALIBRATION_VERSION, Calibration};
 pub use endpoint::{EndpointLatency, EndpointPhases, EndpointRecord, ErrorRecord};
 pub use figures::{LatencyOf, Precision, RunFigures, ScopeFigures};
 pub use file::{ReadError, WriteError, create_atomically, write_atomically};
+pub use foreign::ForeignError;
 pub use judged::{CapacityRecord, CapacityStep, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};
 pub use machine::Machine;
 pub use run::{GeneratorUse, RunInfo, ScenarioId, Sent, ServiceUse, Tool};

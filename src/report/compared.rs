@@ -103,11 +103,11 @@ mod tests {
           inconclusive: one run on each side says nothing about noise, so no difference is judged
           times include those of failed requests (both sides)
           Baseline: 1 record of base.json.
-             Metric  Scope                         Base  Candidate  Delta     95% interval  Limit  Verdict
-          ·  p50     all                           10ms     10.6ms  +6.0%  -2.0% to +15.0%      –  inconclusive (shown only)
-          ·  p95     all                           20ms       19ms  -5.0%                –      –  inconclusive (shown only)
-          ·  p50     GET /<b>|x`@octocat\u{1b}[2J  10ms     10.6ms  +6.0%  -2.0% to +15.0%      –  inconclusive (shown only)
-          ·  p95     GET /<b>|x`@octocat\u{1b}[2J  20ms       19ms  -5.0%                –      –  inconclusive (shown only)
+             Metric  Scope                         Base  Candidate  Delta     95% interval
+          ·  p50     all                           10ms     10.6ms  +6.0%  -2.0% to +15.0%
+          ·  p95     all                           20ms       19ms  -5.0%                –
+          ·  p50     GET /<b>|x`@octocat\u{1b}[2J  10ms     10.6ms  +6.0%  -2.0% to +15.0%
+          ·  p95     GET /<b>|x`@octocat\u{1b}[2J  20ms       19ms  -5.0%                –
 
         INCONCLUSIVE  head.json against base.json
         ");
@@ -122,18 +122,18 @@ mod tests {
 
     #[test]
     fn a_comment_escapes_names_and_counts_what_it_leaves_out() {
-        insta::assert_snapshot!(compared_comment(&comparison(&["all", HOSTILE]), "head<i>.json"), @r"
+        insta::assert_snapshot!(compared_comment(&comparison(&["all", HOSTILE]), "head<i>.json"), @"
         <!-- loadline:head%3Ci%3E.json -->
         ### ➖ INCONCLUSIVE · head&#60;i&#62;.json
 
         inconclusive: one run on each side says nothing about noise, so no difference is judged. Note: times include those of failed requests (both sides).
 
-        | | Figure | Base | Candidate | Delta | 95% interval | Limit | Verdict |
-        |:-:|---|--:|--:|--:|--:|--:|---|
-        | ➖ | `all` p50 | 10ms | 10.6ms | **+6.0%** | -2.0% to +15.0% | – | inconclusive (shown only) |
-        | ➖ | `all` p95 | 20ms | 19ms | **-5.0%** | – | – | inconclusive (shown only) |
-        | ➖ | <code>GET /&#60;b&#62;&#124;x&#96;&#64;​octocat&#92;u{1b}&#91;2J</code> p50 | 10ms | 10.6ms | **+6.0%** | -2.0% to +15.0% | – | inconclusive (shown only) |
-        | ➖ | <code>GET /&#60;b&#62;&#124;x&#96;&#64;​octocat&#92;u{1b}&#91;2J</code> p95 | 20ms | 19ms | **-5.0%** | – | – | inconclusive (shown only) |
+        | | Figure | Base | Candidate | Delta (95% interval) | Could see | Limit | p | Verdict |
+        |:-:|---|--:|--:|--:|--:|--:|--:|---|
+        | ➖ | `all` p50 | 10ms | 10.6ms | **+6.0%** (-2.0% to +15.0%) | – | – | – | inconclusive (shown only) |
+        | ➖ | `all` p95 | 20ms | 19ms | **-5.0%** | – | – | – | inconclusive (shown only) |
+        | ➖ | <code>GET /&#60;b&#62;&#124;x&#96;&#64;\u{200B}octocat&#92;u{1b}&#91;2J</code> p50 | 10ms | 10.6ms | **+6.0%** (-2.0% to +15.0%) | – | – | – | inconclusive (shown only) |
+        | ➖ | <code>GET /&#60;b&#62;&#124;x&#96;&#64;\u{200B}octocat&#92;u{1b}&#91;2J</code> p95 | 20ms | 19ms | **-5.0%** | – | – | – | inconclusive (shown only) |
 
         <sub>Baseline: 1 record of base.json. Intervals are unadjusted.</sub>
         ");

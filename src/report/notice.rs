@@ -6,7 +6,7 @@ use super::markdown::CommentOptions;
 use super::marker::state_line;
 use super::{comment_marker, templates};
 
-/// The comment and, without its hidden lines, the summary of a run that left no record. `exit_code` is what it exited with;
+/// The comment, and the summary, of a run that left no record. `exit_code` is what it exited with;
 /// `resolved` that a later run did measure.
 pub fn notice(exit_code: Option<u8>, resolved: bool, options: &CommentOptions) -> String {
     #[derive(Serialize)]
@@ -41,7 +41,23 @@ mod tests {
             run_url: Some("https://github.com/octocat/demo/actions/runs/1".to_owned()),
             ..CommentOptions::default()
         };
-        insta::assert_snapshot!(notice(Some(2), false, &options), @"");
-        insta::assert_snapshot!(notice(None, true, &options), @"");
+        insta::assert_snapshot!(notice(Some(2), false, &options), @r"
+        <!-- loadline:ci/perf -->
+        <!-- loadline-state:error -->
+        ### ❌ ERROR · the load test measured nothing (exit code 2)
+
+        The scenario, an option or the checkout is wrong. No load was sent. The log of the step says more, with what to do.
+
+        <sub>[The run](https://github.com/octocat/demo/actions/runs/1)</sub>
+        ");
+        insta::assert_snapshot!(notice(None, true, &options), @r"
+        <!-- loadline:ci/perf -->
+        <!-- loadline-state:passed -->
+        ### ✅ The load test runs again
+
+        Its report has a comment of its own.
+
+        <sub>[The run](https://github.com/octocat/demo/actions/runs/1)</sub>
+        ");
     }
 }

@@ -80,7 +80,7 @@ fn energies(segment: &[f64]) -> Vec<f64> {
         |range: std::ops::Range<usize>| -> f64 { range.clone().map(|a| (a + 1..range.end).map(|b| distance(a, b)).sum::<f64>()).sum() };
     let (mut before, mut after, mut across) = (0.0, within(0..count), 0.0);
     let mut energies = vec![0.0; count + 1];
-    for m in 1..count {
+    for (m, energy) in energies.iter_mut().enumerate().take(count).skip(1) {
         // The value at m - 1 changes sides.
         let moved = m - 1;
         let to_before: f64 = (0..moved).map(|other| distance(moved, other)).sum();
@@ -91,7 +91,7 @@ fn energies(segment: &[f64]) -> Vec<f64> {
         let (first, second) = (m as f64, (count - m) as f64);
         let mean_within = |sum: f64, size: f64| if size < 2.0 { 0.0 } else { 2.0 * sum / (size * (size - 1.0)) };
         let distance = 2.0 * across / (first * second) - mean_within(before, first) - mean_within(after, second);
-        energies[m] = first * second / (first + second) * distance;
+        *energy = first * second / (first + second) * distance;
     }
     energies
 }

@@ -77,15 +77,11 @@ def merged(below, above):
 
 
 class FakeGitHub:
-    """`repository` is the bare git repository behind `owner/name`."""
+    """`public` is the address that clients use, where it is not this server's own (Prism)."""
 
-    def __init__(self, repository: Path, name="octocat/demo"):
-        self.git_dir, self.name = repository, name
-        self.lock = threading.RLock()
-        self.comments, self.statuses, self.faults, self.calls, self.pulls, self.labels = {}, [], [], [], {}, {}
-        self.label_events, self.permissions, self.next_id = {}, {}, 1
-        self.token_may_write = True
-        self.public = None  # the address that clients use, where it is not this server's own (Prism)
+    def __init__(self, name="octocat/demo"):
+        self.name, self.public, self.lock = name, None, threading.RLock()
+        self.reset(None)
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -103,6 +99,13 @@ class FakeGitHub:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def reset(self, repository: Path):
+        """Forgets everything, and takes this bare git repository."""
+        self.git_dir = repository
+        self.comments, self.statuses, self.faults, self.calls, self.pulls, self.labels = {}, [], [], [], {}, {}
+        self.label_events, self.permissions, self.next_id = {}, {}, 1
+        self.token_may_write = True
 
     def close(self):
         self.server.shutdown()

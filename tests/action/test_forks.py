@@ -87,5 +87,5 @@ def test_a_record_of_another_commit_than_the_head_is_not_posted(world):
 def test_a_strangers_code_in_a_privileged_run_is_refused(world):
     event = world.pull_request({"README.md": "more"}, FORK)
     world.git("checkout", "--quiet", "--detach", world.head)
-    job = world.run("pull_request", event, folder=world.work, base="auto", environment={"GITHUB_EVENT_NAME": "pull_request_target"})
+    job = world.run("pull_request_target", event)
     assert job.exit_code == 2 and "pull_request_target" in job.log, str(job)

@@ -264,7 +264,7 @@ fn output_that_cannot_be_written_is_exit_3_and_the_report_is_there() {
 fn more_users_than_open_files_are_said_before_any_load() {
     let (server, folder) = (RawServer::start(|_| Answer::ok("")), Folder::new());
     let run = |options: &str| {
-        let line = format!("ulimit -Hn 64; exec {} run {} -n 5 {options}", env!("CARGO_BIN_EXE_loadline"), server.url());
+        let line = format!("ulimit -n 64; exec {} run {} -n 5 {options}", env!("CARGO_BIN_EXE_loadline"), server.url());
         let mut command = std::process::Command::new("sh");
         let output = command.args(["-c", &line]).current_dir(folder.path(".")).env("LOADLINE_ON_SATURATION", "").output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))

@@ -105,7 +105,7 @@ fn files_that_cannot_be_compared_are_named_with_what_can() {
     );
     assert_eq!(
         said("locust_stats_history.csv"),
-        "error: failed to read locust_stats_history.csv: a table of Locust, which does not have the figures\n  \
+        "error: failed to read locust_stats_history.csv: a table of Locust: not what can be compared\n  \
          name the one that ends in _stats.csv, or the output of --json\n"
     );
     assert!(said("cut.json").starts_with("error: failed to read cut.json: looks like JSON, and is damaged: EOF"), "{}", said("cut.json"));

@@ -11,6 +11,9 @@ pub(super) struct Pair<'a> {
     pub(super) candidate: &'a Block,
 }
 
+/// The base's block and the candidate's, as far as they ran.
+type Halves<'a> = (Option<&'a Block>, Option<&'a Block>);
+
 /// All pairs that can be judged, in the order in which they ran, and how many were disturbed.
 #[derive(Debug)]
 pub(super) struct Paired<'a> {
@@ -21,7 +24,7 @@ pub(super) struct Paired<'a> {
 impl<'a> Paired<'a> {
     /// Leaves out disturbed pairs, and blocks whose other half is missing because the run ended.
     pub(super) fn of(blocks: &'a Blocks) -> Self {
-        let mut halves: BTreeMap<(BlockPhase, u32, u32), (Option<&Block>, Option<&Block>)> = BTreeMap::new();
+        let mut halves: BTreeMap<(BlockPhase, u32, u32), Halves<'_>> = BTreeMap::new();
         for block in &blocks.blocks {
             let (base, candidate) = halves.entry((block.phase, block.look, block.pair)).or_default();
             *if block.arm == Arm::Base { base } else { candidate } = Some(block);

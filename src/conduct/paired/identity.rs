@@ -45,10 +45,19 @@ fn of_git(folder: &Path) -> Option<String> {
     Some(format!("{tree} {}", hex(&Sha256::digest(&output.stdout))))
 }
 
-/// The program that a command names by its path. Scripts and interpreters say nothing of what they run.
+/// The program that a command names by its path. Scripts and interpreters say nothing of what they run, and what a shell
+/// puts in or reads from files of the folder may be another thing elsewhere.
 fn of_binary(folder: &Path, command: &str) -> Option<String> {
-    let word = command.split_whitespace().find(|word| *word != "exec")?.trim_matches(['"', '\'']);
-    let path = word.contains('/').then(|| folder.join(PathBuf::from(word)))?;
+    let plain = command.replace("${PORT}", "1").replace("$PORT", "1");
+    if plain.contains(|c: char| "$`<>|&;()*?[]{}\\\n\"'~#".contains(c)) {
+        return None;
+    }
+    let mut words = plain.split_whitespace().filter(|word| *word != "exec");
+    let program = words.next()?;
+    if words.any(|word| word.split('=').any(|part| folder.join(part).exists())) {
+        return None;
+    }
+    let path = program.contains('/').then(|| folder.join(PathBuf::from(program)))?;
     let file = fs::File::open(path).ok()?;
     let mut content = Vec::new();
     file.take(LARGEST).read_to_end(&mut content).ok()?;
@@ -132,6 +141,7 @@ mod tests {
         fs::write(folder.path().join("app"), b"\x7fELF two").unwrap();
         assert_ne!(digest("exec ./app --port $PORT"), known);
         assert_eq!((digest("./run.sh"), digest("python app.py"), digest("./missing")), (None, None, None));
+        assert_eq!((digest("./app $(cat options)"), digest("./app --config=run.sh")), (None, None), "what it reads is not known");
     }
 
     #[test]

@@ -18,8 +18,8 @@ use crate::units::{Micros, Rate};
 const WARM_UP: f64 = 5.0 / 70.0;
 const PROBE: f64 = 5.0 / 70.0;
 const LATENCY: f64 = 0.75;
-/// So many blocks are wanted for either at least, also where the budget is short.
-const LEAST_BLOCKS: u32 = 6;
+/// So many pairs are wanted of anything at least, also where the budget is short; the first is no result.
+const LEAST_PAIRS: u32 = 3;
 /// The part of a block whose samples are no results, from its beginning.
 pub(super) const DISCARDED: f64 = 0.1;
 /// How old connections get.
@@ -111,7 +111,7 @@ impl Session<'_, '_> {
         let mut slow = Histogram::default();
         let (mut requests, mut failures, mut why) = (0, 0, String::new());
         let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: true } };
-        let end = Instant::now() + budget.mul_f64(WARM_UP).max(Duration::from(first) * LEAST_BLOCKS);
+        let end = Instant::now() + budget.mul_f64(WARM_UP);
         self.stretch(load, first, nothing, end, &[0, 1], &mut |arm, totals, _| {
             if arm != 0 {
                 return;
@@ -144,7 +144,7 @@ impl Session<'_, '_> {
     fn probe(&mut self, budget: Duration, block: Micros) -> Result<Rate, Warning> {
         (self.listen)(News::Doing("probe of the base"));
         let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: false } };
-        let end = Instant::now() + budget.mul_f64(PROBE).max(Duration::from(block) * LEAST_BLOCKS);
+        let end = Instant::now() + budget.mul_f64(PROBE);
         let mut probe = Probe { generator: Some(0.0), ..Probe::default() };
         self.stretch(load, block, Place { phase: None, epoch: 0, look: 1 }, end, &[0], &mut |_, totals, run| {
             probe.iterations += totals.counters.iterations;
@@ -231,10 +231,13 @@ impl Session<'_, '_> {
         let what = Alternation {
             load,
             block,
-            discarded: block * DISCARDED,
+            // What a warm-up or a probe finds is no result: there a service that takes longer than a block counts too, all of
+            // whose requests are due when the block begins.
+            discarded: if place.phase.is_some() { block * DISCARDED } else { Micros::ZERO },
             drain: self.paired.drain,
             renew_after: RENEW_AFTER,
             until: end,
+            at_least: LEAST_PAIRS,
             number: self.stretches,
         };
         self.stretches += 1;

@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(probe.rate(), Some(Rate(2_000.0)));
         // Half a millisecond of the generator for each iteration is 800/s on two fifths of a core.
         assert_eq!(Probe { generator: Some(10.0), ..probe }.rate(), Some(Rate(800.0)));
-        assert_eq!(Probe { generator: None, iterations: 97, ..probe }.rate().map(|rate| format!("{rate}")), Some("9.6/s".to_owned()));
+        assert_eq!(Probe { generator: None, iterations: 97, ..probe }.rate().map(|rate| format!("{rate}")), Some("9.7/s".to_owned()));
         assert_eq!(Probe::default().rate(), None);
     }
 }

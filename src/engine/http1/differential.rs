@@ -1,5 +1,6 @@
 //! The reader against hyper: the same bytes in the same pieces must be the same answer.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -27,7 +28,7 @@ enum Outcome {
 /// A server that sends these pieces once it was sent something, and then closes the connection or falls silent.
 struct Script {
     asked: bool,
-    pieces: std::vec::IntoIter<Vec<u8>>,
+    pieces: VecDeque<Vec<u8>>,
     closes: bool,
 }
 
@@ -36,7 +37,7 @@ impl Read for Script {
         if !self.asked {
             return Poll::Pending;
         }
-        match self.pieces.next() {
+        match self.pieces.pop_front() {
             Some(piece) => buffer.put_slice(&piece),
             None if self.closes => {}
             None => return Poll::Pending,
@@ -65,7 +66,7 @@ const ROUNDS: usize = 200;
 
 fn by_hyper(method: &str, pieces: &[Vec<u8>], closes: bool) -> Outcome {
     let context = &mut Context::from_waker(Waker::noop());
-    let script = Script { asked: false, pieces: pieces.to_vec().into_iter(), closes };
+    let script = Script { asked: false, pieces: pieces.iter().cloned().collect(), closes };
     let Poll::Ready(Ok((mut sender, connection))) = pin!(http1::handshake(script)).poll(context) else { return Outcome::Failed };
     let request = Request::builder().method(method).uri("/").header("host", "x").body(Empty::<Bytes>::new()).unwrap();
     let exchange = async {

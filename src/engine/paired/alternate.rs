@@ -25,8 +25,10 @@ pub struct Alternation {
     pub drain: Micros,
     /// How old connections get before they are opened anew, between blocks.
     pub renew_after: Duration,
-    /// No pair begins that would hardly end before.
+    /// No pair begins that would hardly end before...
     pub until: Instant,
+    /// ...but so many begin in any case, the first one included.
+    pub at_least: u32,
     /// Tells this stretch from the others of the run: its order, arrivals and users have random numbers of their own.
     pub number: u64,
 }

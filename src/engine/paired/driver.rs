@@ -74,7 +74,7 @@ async fn take_turns(turns: &[Turn], what: &Alternation, seed: u64, control: &Con
     let mut longest = what.block.into();
     for pair in 0.. {
         let began = Instant::now();
-        if began + longest > until || control.course() != Course::Running {
+        if (pair >= what.at_least && began + longest > until) || control.course() != Course::Running {
             return;
         }
         let renew = began - renewed >= what.renew_after;

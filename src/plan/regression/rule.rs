@@ -89,10 +89,10 @@ impl RegressionFigure {
 
     fn read(name: Part<'_>) -> Result<Self, RegressionError> {
         let metric = read_metric(name).map_err(|error| match suggest(name.text, COMPARED) {
+            _ if !error.message.starts_with("unknown") => error,
+            // Others that it might mean are not compared.
+            None => error.help("write a percentile such as `p95`, `throughput` or `error_rate`"),
             Some(meant) => error.help(format!("did you mean `{meant}`?")),
-            // What it might mean besides is no figure that is compared.
-            None if error.message.starts_with("unknown") => error.help("write a percentile such as `p95`, `throughput` or `error_rate`"),
-            None => error,
         })?;
         match metric.0 {
             Metric::Time(TimeStatistic::Percentile(percent), None) => Ok(Self::Percentile(percent)),

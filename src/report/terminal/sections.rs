@@ -209,6 +209,10 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
     }
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !rows.is_empty() {
+        // Where nothing is judged, there are no limits and one verdict for all: their room is the intervals'.
+        let never = u16::MAX;
+        let (interval, seen, limit, chance, verdict) =
+            if comparison.judged { (110, 90, 130, 120, Label("Verdict")) } else { (90, never, never, never, Extra("Verdict", never)) };
         let mut table = TableBuilder::new(
             pen,
             [
@@ -218,11 +222,11 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
                 Figure("Base"),
                 Figure("Candidate"),
                 Figure("Delta"),
-                Extra("95% interval", 110),
-                Extra("Could see", 90),
-                Extra("Limit", 130),
-                Extra("p", 120),
-                Label("Verdict"),
+                Extra("95% interval", interval),
+                Extra("Could see", seen),
+                Extra("Limit", limit),
+                Extra("p", chance),
+                verdict,
             ],
         );
         for row in rows {

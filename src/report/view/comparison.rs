@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::foreign::{foreign, prose};
 use super::tone::Tone;
-use crate::record::{Acceptance, Comparison, ComparisonVerdict, Contrast, ContrastVerdict};
+use crate::record::{Acceptance, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict};
 use crate::report::figures;
 
 /// A comparison.
@@ -16,6 +16,8 @@ pub(crate) struct ComparisonView {
     pub(crate) sentence: String,
     pub(crate) note: String,
     pub(crate) advisory: bool,
+    /// Whether anything could be judged: otherwise there are no limits, and one verdict for all figures.
+    pub(crate) judged: bool,
     /// Where the baseline is: `baselines/main/shop`.
     pub(crate) source: String,
     /// `5 records of baselines/main/shop, the newest of 4f5a6b7 from 2026-01-02 03:04 UTC`.
@@ -64,6 +66,7 @@ impl ComparisonView {
             sentence: prose(&comparison.sentence),
             note: comparison.note.as_deref().map(prose).unwrap_or_default(),
             advisory: comparison.advisory,
+            judged: comparison.mode != ComparisonMode::Unjudged,
             source: foreign(&comparison.source),
             baseline: baseline(comparison),
             rows,

