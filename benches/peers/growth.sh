@@ -10,9 +10,9 @@ write() {
 write plain <<< '      - get: /'
 write journey <<'TASKS'
       - post: /
-        json: {id: "{{ random_int(1, 1000) }}", name: "widget {{ user }}", tags: [a, b]}
-        capture: {token: token}
-        check: {status: 200, body: {stock: {min: 1}}}
+        json: {id: "{{ random_int(1, 1000) }}", name: "{{ choose(['lamp', 'desk']) }}", tags: [a, b]}
+        capture: {token: $.token}
+        check: {status: 200, json: {$.stock: {min: 1}}}
 TASKS
 for n in $(seq 200); do printf '      - {get: "/items/%s"}\n' "$n"; done | write many
 
@@ -33,7 +33,7 @@ describe() { awk -v what="$1" -v cost="$(cut -d' ' -f1 "$work/$2.rows" | median)
 describe "a plain GET" plain
 describe "a templated JSON POST with a capture and two checks" journey
 describe "plain GETs of 200 endpoints" many
-for length in 60 180; do
+for length in ${LENGTHS:-60 180}; do
     cost plain --duration "${length}s" > "$work/long.rows"
     describe "a plain GET, for $length s" long
 done
