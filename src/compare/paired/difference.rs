@@ -91,12 +91,9 @@ impl Evidence {
     }
 }
 
-/// How many samples a block takes to have a percentile of its own: 2 / (1 - p), so that two lie beyond it.
-///
-/// A single one says little, and yet the middle of many is surer than any percentile of blocks taken together: those are
-/// decided by the worst blocks. `docs/verdict.md` has the figures.
+/// How many samples a block takes to have a percentile of its own: 10 / (1 - p), so that ten lie beyond it.
 fn block_support(percent: f64) -> u64 {
-    (2.0 / (percent / 100.0).min(1.0 - percent / 100.0)).round() as u64
+    (10.0 / (percent / 100.0).min(1.0 - percent / 100.0)).round() as u64
 }
 
 fn logarithm(base: f64, candidate: f64) -> Option<f64> {

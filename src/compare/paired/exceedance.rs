@@ -1,6 +1,6 @@
 //! A percentile of blocks that are too short to have one of their own.
 //!
-//! A block of twenty requests has no p95 worth the name, but it has a number of requests that took longer than the p95
+//! A block of seventy requests has no p95 worth the name, but it has a number of requests that took longer than the p95
 //! of its neighbourhood: of the blocks of both arms in some consecutive pairs. That percentile is the same whichever
 //! block of a pair is the candidate's, so pairs can be swapped whole; and it drifts with the machine, so that a slow
 //! second counts against nobody. The difference of a pair is how many more requests of the candidate were beyond it.
@@ -15,10 +15,9 @@ use crate::stats::{Trimmed, student_t_quantile};
 
 /// So many times of a neighbourhood are beyond its percentile.
 const BEYOND: f64 = 20.0;
-/// What is trimmed off at each end: less than of other differences, because so many of these are nothing.
-const SHARE: f64 = 0.1;
-/// With fewer times than this beyond the percentile in a block, trimming would cut off what there is to see.
-const FEW_BEYOND: f64 = 0.5;
+/// With fewer times than this beyond the percentile in a block, most differences are nothing or one: trimming would cut
+/// off what there is to see.
+const FEW_BEYOND: f64 = 2.0;
 /// Changes are looked for within the logarithms of these factors: 8 % first, 166 times at last.
 const NEAREST: f64 = 0.08;
 const FARTHEST: f64 = 5.2;
@@ -46,7 +45,7 @@ impl<'a> Exceedance<'a> {
         let scarce = weight * (percent / 100.0).min(1.0 - percent / 100.0);
         let size = ((BEYOND / (2.0 * scarce)).ceil() as usize).clamp(1, pairs.len());
         let neighbourhoods = pairs.chunks(size).map(<[_]>::to_vec).collect();
-        Some(Self { neighbourhoods, percent, weight, share: if scarce < FEW_BEYOND { 0.0 } else { SHARE } })
+        Some(Self { neighbourhoods, percent, weight, share: if scarce < FEW_BEYOND { 0.0 } else { 0.2 } })
     }
 
     /// How many times the blocks of a pair have, so that a pair of uneven blocks counts for as much as it says.
