@@ -1,5 +1,7 @@
 //! What a gate said where nothing had changed.
 
+use std::collections::BTreeSet;
+
 use super::sentence;
 use crate::record::Calibration;
 use crate::stats::median;
@@ -18,7 +20,11 @@ pub struct Tally {
 impl Tally {
     /// Of some calibrations; none of none.
     pub fn of(calibrations: &[Calibration]) -> Option<Self> {
-        let first = calibrations.first()?;
+        if calibrations.is_empty() {
+            return None;
+        }
+        // Short runs judge fewer metrics than long ones: which of them comes first must not matter.
+        let metrics: BTreeSet<&String> = calibrations.iter().flat_map(|calibration| calibration.detectable.keys()).collect();
         let typical = |metric: &String| {
             let seen: Vec<f64> = calibrations.iter().filter_map(|calibration| calibration.detectable.get(metric).copied()).collect();
             Some((metric.clone(), median(&seen)?))
@@ -26,7 +32,7 @@ impl Tally {
         Some(Self {
             runs: calibrations.len(),
             alarms: calibrations.iter().filter(|calibration| calibration.is_false_alarm()).count(),
-            detectable: first.detectable.keys().filter_map(typical).collect(),
+            detectable: metrics.into_iter().filter_map(typical).collect(),
         })
     }
 
@@ -65,5 +71,14 @@ mod tests {
         assert_eq!((tally.runs, tally.alarms), (5, 1));
         insta::assert_snapshot!(tally.sentence(), @"false alarms of this gate on this repository: 1 of 5; it can typically see 0.40 points in error rate and 3.1 % in p50");
         assert_eq!(Tally::of(&[]), None);
+    }
+
+    #[test]
+    fn the_order_of_calibrations_does_not_matter() {
+        let (mut few, all) = (calibration(ComparisonVerdict::Ok, 0.03), calibration(ComparisonVerdict::Ok, 0.05));
+        few.detectable.remove("error_rate");
+        let tally = Tally::of(&[few.clone(), all.clone()]).unwrap();
+        assert_eq!(tally.detectable.len(), 2);
+        assert_eq!(Tally::of(&[all, few]), Some(tally));
     }
 }
