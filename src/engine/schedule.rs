@@ -217,6 +217,11 @@ impl Iterator for Arrivals {
                 self.position += -(1.0 - uniform).ln();
                 self.position
             }
+            ArrivalKind::Stratified => {
+                let uniform: f64 = self.random.random();
+                self.position += 1.0;
+                self.position - 1.0 + uniform
+            }
         };
         let at = self.ramp.inverse_integral(target)?;
         if self.end.is_some_and(|end| at >= end) {
@@ -284,6 +289,21 @@ mod tests {
             let expected = rate * 20.0;
             prop_assert!((arrivals.len() as f64 - expected).abs() <= 5.0 * expected.sqrt());
             prop_assert_eq!(arrivals, Arrivals::new(&shape, ArrivalKind::Poisson, Micros::ZERO, end, seed).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn stratified_arrivals_have_each_share_to_themselves(rate in 20.0f64..500.0, seed in any::<u64>()) {
+            let shape = RateShape::Constant(Rate(rate));
+            let end = Some(Micros::from_secs(20));
+            let arrivals: Vec<_> = Arrivals::new(&shape, ArrivalKind::Stratified, Micros::ZERO, end, seed).collect();
+            prop_assert!((arrivals.len() as f64 - rate * 20.0).abs() <= 1.0);
+            for (number, at) in arrivals.iter().enumerate() {
+                let share = at.as_secs_f64() * rate - number as f64;
+                prop_assert!((-0.001..1.001).contains(&share), "{} of {} at {}", number, arrivals.len(), at);
+            }
+            // Anywhere in it: neither its beginning, its middle nor its end is preferred by more than five deviations.
+            let mean = arrivals.iter().enumerate().map(|(number, at)| at.as_secs_f64() * rate - number as f64).sum::<f64>() / arrivals.len() as f64;
+            prop_assert!((mean - 0.5).abs() <= 5.0 * (1.0 / 12.0 / arrivals.len() as f64).sqrt());
         }
 
         #[test]

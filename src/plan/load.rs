@@ -100,6 +100,9 @@ pub enum ArrivalKind {
     Constant,
     /// As independent visitors come: exponential gaps.
     Poisson,
+    /// One at a random instant of each evenly spread share: as many in every stretch as when they come evenly, to within
+    /// two, but in step with nothing. What paired mode sends; scenarios can't ask for it.
+    Stratified,
 }
 
 /// A search for the highest arrival rate that meets an objective.

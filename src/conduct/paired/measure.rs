@@ -303,7 +303,7 @@ fn instead(plan: &Plan, paired: &PairedPlan, sizes: Option<Sizes>, duration: Mic
         }),
         PairedLoad::Arrivals(asked) => LoadPlan::Open(OpenLoad {
             rate: RateShape::Constant(rate.or(asked).unwrap_or(Rate(0.0))),
-            arrivals: ArrivalKind::Poisson,
+            arrivals: ArrivalKind::Stratified,
             duration: Some(duration),
             iterations: None,
             max_users: paired.max_users,

@@ -151,7 +151,7 @@ impl Turn {
         match what.load {
             BlockLoad::Arrivals { rate, max_users, max_wait } => {
                 let seed = plan.seed.wrapping_add(what.number);
-                let arrivals = Arrivals::new(&RateShape::Constant(rate), ArrivalKind::Poisson, Micros::ZERO, None, seed).distinct();
+                let arrivals = Arrivals::new(&RateShape::Constant(rate), ArrivalKind::Stratified, Micros::ZERO, None, seed).distinct();
                 let doors = Doors { arrivals, max_users, max_wait, iterations: None, thread: 0, threads: 1 };
                 self.porter.borrow_mut().spawn_local(open::serve(self.context.clone(), doors, self.tasks.clone()));
             }

@@ -42,6 +42,7 @@ fn describe(load: &LoadPlan) -> Json {
     let arrivals = |kind: ArrivalKind| match kind {
         ArrivalKind::Constant => "constant",
         ArrivalKind::Poisson => "poisson",
+        ArrivalKind::Stratified => "stratified",
     };
     let micros = |time: Option<crate::units::Micros>| time.map(|time| time.0);
     match load {
