@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use loadline::compare::{Policy, paired};
 use loadline::metrics::Histogram;
 use loadline::record::{Block, Blocks, ComparisonVerdict};
 use loadline::stats::{mean, normal_quantile, student_t_quantile, variance};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use crate::judged::judged;
+use crate::parallel;
 use crate::recordings::{self, Recording};
 use crate::resample::{Budget, Pairs, slow_down};
 
@@ -58,8 +59,8 @@ pub(crate) fn contrast(folder: &Path, replays: usize) -> Result<String, String> 
             let most = counts.iter().copied().max().unwrap_or(0);
             format!("{:.1} % ({:.1} %)", share(counts.iter().sum(), replays * counts.len()), share(most, replays))
         };
-        let calm = counted(equal.iter().map(|recording| alarms(&recording.blocks)).collect());
-        let found = counted(slower.iter().map(alarms).collect());
+        let calm = counted(parallel::all_of(equal.len(), |at| alarms(&equal[at].blocks)));
+        let found = counted(parallel::all_of(slower.len(), |at| alarms(&slower[at])));
         let _ = writeln!(out, "| {name} | {calm} | {found} |");
     }
     Ok(out)
@@ -121,17 +122,17 @@ fn sequential(pairs: &Pairs<'_>, blocks: &Blocks, budget: Budget, random: &mut P
         (0..count).map(|at| (from[start + at].0.clone(), from[start + count + at].1.clone())).collect()
     };
     let (latency, throughput) = (shifted(&pairs.latency, budget.latency, random), shifted(&pairs.throughput, budget.throughput, random));
-    let mut judged = Blocks { header: blocks.header.clone(), blocks: Vec::new() };
-    judged.header.seed = random.random();
+    let mut later = Blocks { header: blocks.header.clone(), blocks: Vec::new() };
+    later.header.seed = random.random();
     for pairs in [latency, throughput] {
         for (number, (base, candidate)) in pairs.into_iter().enumerate() {
             for block in [base, candidate] {
-                let at = judged.blocks.len() as f64 * 0.2;
-                judged.blocks.push(Block { pair: number as u32, look: 1, at, ..block });
+                let at = later.blocks.len() as f64 * 0.2;
+                later.blocks.push(Block { pair: number as u32, look: 1, at, ..block });
             }
         }
     }
-    paired(&judged, "recorded", &Policy::default()).verdict == ComparisonVerdict::Regressed
+    judged(&later).verdict == ComparisonVerdict::Regressed
 }
 
 /// So many blocks of the base, and as many of the candidate that came right after them.

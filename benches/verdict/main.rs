@@ -13,7 +13,9 @@
 
 mod contrast;
 mod figures;
+mod judged;
 mod pairs;
+mod parallel;
 mod record;
 mod recordings;
 mod replay;

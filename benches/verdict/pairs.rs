@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use loadline::compare::{Policy, paired};
 use loadline::record::Comparison;
 
+use crate::judged::judged;
+use crate::parallel;
 use crate::recordings;
 use crate::resample::{Budget, Pairs, replay};
 
@@ -13,7 +14,7 @@ use crate::resample::{Budget, Pairs, replay};
 const SHARES: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 3.0];
 const METRICS: [&str; 4] = ["p50", "p95", "p99", "throughput"];
 /// Replays a row: enough for a standard deviation to 5 %.
-const REPLAYS: u64 = 200;
+const REPLAYS: usize = 200;
 
 /// Standard deviations of the change that replays of equal services find, and the smallest change they could have seen.
 pub(crate) fn pairs(folder: &Path) -> Result<String, String> {
@@ -29,8 +30,7 @@ pub(crate) fn pairs(folder: &Path) -> Result<String, String> {
         for share in SHARES {
             let part = |count: usize| (count as f64 * share) as usize;
             let budget = Budget { latency: part(whole.latency), throughput: part(whole.throughput) };
-            let judge = |seed| paired(&replay(&recording.blocks, &pairs, budget, 1, seed), "recorded", &Policy::default());
-            let comparisons: Vec<Comparison> = (0..REPLAYS).map(judge).collect();
+            let comparisons = parallel::all_of(REPLAYS, |seed| judged(&replay(&recording.blocks, &pairs, budget, 1, seed as u64)));
             let cells = METRICS.map(|metric| cell(&comparisons, metric));
             let length = recording.blocks.header.block_length * 1e3;
             let counts = format!("{} + {}", budget.latency, budget.throughput);

@@ -1,4 +1,5 @@
-//! Records blocks: `loadline demo` against `loadline demo`, three services in two kinds of weather, and four effects.
+//! Records blocks: `loadline demo` against `loadline demo`, three services in two kinds of weather, four effects, and
+//! blocks of other lengths.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -19,6 +20,8 @@ struct Wanted {
     /// More options of the candidate, instead of those of the same name.
     candidate: &'static [&'static str],
     hog: bool,
+    /// The length of a block, where it is not left to the run.
+    block: Option<&'static str>,
     seed: u64,
 }
 
@@ -34,6 +37,9 @@ const EFFECTS: [(&str, &[&str], &[&str]); 4] = [
     ("tail", &["--work", "2ms"], &["--defect", "tail=5%"]),
     ("rate", &["--work", "1.2ms"], &["--defect", "slow=5.26%"]),
 ];
+
+/// Lengths of a block; the service works for 2 ms.
+const LENGTHS: [&str; 5] = ["100ms", "200ms", "500ms", "1s", "2s"];
 
 /// Makes those of all recordings whose name begins with `part` and that are not there yet.
 pub(crate) fn record(folder: &Path, part: &str) -> Result<String, String> {
@@ -51,20 +57,21 @@ pub(crate) fn record(folder: &Path, part: &str) -> Result<String, String> {
 }
 
 fn all() -> Vec<Wanted> {
-    let mut all = Vec::new();
-    let mut want = |kind: &str, service, candidate, starts: u64| {
-        for (weather, hog) in [("calm", false), ("hog", true)] {
-            for start in 1..=starts {
-                let seed = SEED + all.len() as u64;
-                all.push(Wanted { name: format!("{kind}-{weather}-{start}"), service, candidate, hog, seed });
-            }
-        }
+    let mut all: Vec<Wanted> = Vec::new();
+    let mut want = |name: String, service, candidate, hog, block| {
+        let seed = SEED + all.len() as u64;
+        all.push(Wanted { name, service, candidate, hog, block, seed });
     };
     for (kind, service) in SERVICES {
-        want(kind, service, &[], 4);
+        for (weather, hog) in [("calm", false), ("hog", true)] {
+            (1..=4).for_each(|start| want(format!("{kind}-{weather}-{start}"), service, &[], hog, None));
+        }
     }
     for (kind, service, candidate) in EFFECTS {
-        want(kind, service, candidate, 2);
+        (1..=2).for_each(|start| want(format!("{kind}-calm-{start}"), service, candidate, false, None));
+    }
+    for length in LENGTHS {
+        want(format!("block-{length}"), &["--work", "2ms"], &[], false, Some(length));
     }
     all
 }
@@ -73,9 +80,10 @@ impl Wanted {
     fn record(&self, to: &Path) -> Result<(), String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let scenario = folder.path().join("recording.yml");
+        let block = self.block.map(|block| format!(", block: {block}")).unwrap_or_default();
         let text = format!(
             "name: {}\ntarget: http://127.0.0.1:1\nusers:\n  reader:\n    tasks:\n      - get: /students\n\
-             load: {{ users: 4, duration: 10s }}\npaired: {{ looks: 1, starts: 1 }}\n",
+             load: {{ users: 4, duration: 10s }}\npaired: {{ looks: 1, starts: 1{block} }}\n",
             self.name
         );
         std::fs::write(&scenario, text).map_err(|error| error.to_string())?;

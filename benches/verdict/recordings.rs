@@ -11,6 +11,8 @@ pub(crate) struct Recording {
     pub(crate) name: String,
     /// Whether both arms ran the same code.
     pub(crate) equal: bool,
+    /// Whether the services had the machine to themselves.
+    pub(crate) calm: bool,
     pub(crate) blocks: Blocks,
 }
 
@@ -29,7 +31,7 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Recording>, String> {
         let file = File::open(&path).map_err(|error| wrong(&error))?;
         let blocks = Blocks::read(file).map_err(|error| wrong(&error))?;
         let equal = !EFFECTS.iter().any(|effect| name.starts_with(effect));
-        recordings.push(Recording { name: name.to_owned(), equal, blocks });
+        recordings.push(Recording { name: name.to_owned(), equal, calm: name.contains("-calm-"), blocks });
     }
     if recordings.is_empty() { Err(format!("{} has no recordings: make some with `record`", folder.display())) } else { Ok(recordings) }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use loadline::compare::{Policy, paired};
 use loadline::record::{Blocks, Comparison, ComparisonVerdict, ContrastVerdict};
 
+use crate::judged::judged;
+use crate::parallel;
 use crate::recordings::{self, Recording};
 use crate::resample::{Budget, Pairs, replay, slow_down};
 
@@ -40,11 +40,12 @@ pub(crate) fn replay_all(folder: &Path, replays: usize) -> Result<String, String
     }
     let _ = writeln!(
         out,
-        "\nFound in one budget when the recorded candidate is made slower: share of {replays} replays\n\n| recording | {} |\n|---|{}",
+        "\nFound in one budget when the recorded candidate is made slower, nothing else running: share of {replays} replays\n\n\
+         | recording | {} |\n|---|{}",
         CURVE.map(|factor| format!("+{:.0} %", 100.0 * (factor - 1.0))).join(" | "),
         "---:|".repeat(CURVE.len())
     );
-    for recording in equal {
+    for recording in equal.filter(|recording| recording.calm) {
         let cells = CURVE.map(|factor| share(&run(recording, replays, factor, false)));
         let _ = writeln!(out, "| {} | {} |", recording.name, cells.join(" | "));
     }
@@ -85,32 +86,16 @@ struct Judged {
 fn run(recording: &Recording, replays: usize, factor: f64, second: bool) -> Vec<Judged> {
     let pairs = Pairs::of(&recording.blocks);
     let budget = Budget::of(&pairs);
-    let next = AtomicUsize::new(0);
-    let one = |seed: usize| {
+    parallel::all_of(replays, |seed| {
         let judge = |looks: u32| {
             let mut blocks = replay(&recording.blocks, &pairs, budget, looks, seed as u64);
             if factor != 1.0 {
                 slow_down(&mut blocks, factor);
             }
-            paired(&blocks, "recorded", &Policy::default())
+            judged(&blocks)
         };
         let first = judge(1);
         if second && first.verdict == ComparisonVerdict::Inconclusive { kept(&judge(2), 2) } else { kept(&first, 1) }
-    };
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= replays {
-                return done;
-            }
-            done.push(one(seed));
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
     })
 }
 

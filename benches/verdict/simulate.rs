@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use loadline::compare::{Policy, paired};
 use loadline::record::{Comparison, ComparisonVerdict, Contrast};
 
+use crate::judged::judged;
+use crate::parallel;
 use crate::simulator::{Noise, Sketch, sketch};
 
 /// True changes, in turn: intervals must cover whatever the truth is.
@@ -21,9 +22,10 @@ pub(crate) fn simulate(runs: usize) -> String {
         writeln!(out, "Coverage of the 95 % interval, {runs} runs each\n\n| noise | {} |\n|---|{}", FIGURES.join(" | "), "---:|".repeat(4));
     for noise in NOISES {
         let mut covered = [(0u32, 0u32); FIGURES.len()];
-        for run in 0..runs {
-            let factor = CHANGES[run % CHANGES.len()];
-            let comparison = judged(&Sketch { noise, ..sketch(run as u64) }.slower(factor));
+        let factor = |run: usize| CHANGES[run % CHANGES.len()];
+        let made_up = |run: usize| judged(&Sketch { noise, ..sketch(run as u64) }.slower(factor(run)).blocks());
+        for (run, comparison) in parallel::all_of(runs, made_up).into_iter().enumerate() {
+            let factor = factor(run);
             for (figure, (hits, all)) in FIGURES.iter().zip(&mut covered) {
                 let truth = if *figure == "throughput" { 1.0 / factor } else { factor } - 1.0;
                 let Some((low, high)) = of(&comparison, figure).and_then(|contrast| contrast.interval) else { continue };
@@ -39,13 +41,11 @@ pub(crate) fn simulate(runs: usize) -> String {
     let _ = writeln!(out, "\nEqual services, {runs} runs each: share of runs whose smallest adjusted p-value is at most\n");
     let _ = writeln!(out, "| noise | {} | regressed | improved | ok |\n|---|{}", heads.join(" | "), "---:|".repeat(levels.len() + 3));
     for noise in NOISES {
-        let comparisons: Vec<(f64, ComparisonVerdict)> = (0..runs)
-            .map(|run| {
-                let comparison = judged(&Sketch { noise, ..sketch(1_000_000 + run as u64) });
-                let least = comparison.contrasts.iter().filter_map(|contrast| contrast.p_adjusted).fold(1.0, f64::min);
-                (least, comparison.verdict)
-            })
-            .collect();
+        let comparisons: Vec<(f64, ComparisonVerdict)> = parallel::all_of(runs, |run| {
+            let comparison = judged(&Sketch { noise, ..sketch(1_000_000 + run as u64) }.blocks());
+            let least = comparison.contrasts.iter().filter_map(|contrast| contrast.p_adjusted).fold(1.0, f64::min);
+            (least, comparison.verdict)
+        });
         let share = |count: usize| format!("{:.2} %", 100.0 * count as f64 / runs as f64);
         let reached = levels.map(|level| share(comparisons.iter().filter(|run| run.0 <= level).count()));
         let ended = [ComparisonVerdict::Regressed, ComparisonVerdict::Improved, ComparisonVerdict::Ok];
@@ -53,10 +53,6 @@ pub(crate) fn simulate(runs: usize) -> String {
         let _ = writeln!(out, "| {noise:?} | {} | {} |", reached.join(" | "), ended.join(" | "));
     }
     out
-}
-
-fn judged(sketch: &Sketch) -> Comparison {
-    paired(&sketch.blocks(), "simulated", &Policy::default())
 }
 
 fn of<'a>(comparison: &'a Comparison, metric: &str) -> Option<&'a Contrast> {

@@ -24,4 +24,4 @@ mod simulator;
 mod tests;
 mod times;
 
-pub use judge::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired};
+pub use judge::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired, paired_by_draws};
