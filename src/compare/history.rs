@@ -78,7 +78,7 @@ pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
         verdict: ComparisonVerdict::NoBaseline,
         sentence: sentence::no_base(scenario),
         advisory: policy.advisory,
-        note: None,
+        note: Some(sentence::name_a_base()),
         source: "a base beside the run".to_owned(),
         records: 0,
         newest: None,

@@ -73,6 +73,8 @@ fn no_baseline_is_said_and_fails_only_where_asked() {
         let (output, record) = again(&folder, None, &["--store", "empty", "--on-missing-baseline", policy]);
         assert_eq!((output.code, &record["comparison"]["verdict"]), (code, &"no_baseline".into()), "{policy}: {output}");
         assert!(output.stdout.contains("no baseline"), "{output}");
+        let note = record["comparison"]["note"].as_str().unwrap();
+        assert!(note.contains("run this on `main` and keep its record with `loadline baseline save`"), "{note}");
     }
     // Without a store there is nothing to compare with, and nothing is said of it.
     let (output, record) = again(&folder, None, &[]);
@@ -80,8 +82,25 @@ fn no_baseline_is_said_and_fails_only_where_asked() {
 }
 
 #[test]
+fn a_baseline_that_a_speed_up_left_behind_is_to_be_refreshed() {
+    let (demo, folder) = (Demo::with_defect("delay=300ms"), Folder::new());
+    folder.write("loadline.yml", STUDENTS);
+    folder.loadline(["run", "-q", "--target", &demo.url(), "--out", "base"]).exits_with(0);
+    folder.loadline(["baseline", "save", "base/record.json"]).exits_with(0);
+    let (output, record) = again(&folder, None, &[]);
+    assert_eq!((output.code, &record["comparison"]["verdict"]), (0, &"improved".into()), "{output}");
+    let note = record["comparison"]["note"].as_str().unwrap();
+    assert!(note.contains("the baseline is out of date where this run is better"), "{note}");
+    let (_, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert!(!record["comparison"]["note"].to_string().contains("out of date"), "{}", record["comparison"]["note"]);
+}
+
+#[test]
 fn branches_have_baselines_of_their_own() {
     let folder = measured();
+    folder.loadline(["baseline", "save", "base/record.json", "--branch", ""]).exits_with(2);
+    let missing = folder.loadline(["baseline", "save"]).exits_with(2);
+    assert!(missing.stderr.contains("`loadline run` leaves one in its report folder"), "{missing}");
     folder.loadline(["baseline", "save", "base/record.json", "--branch", "release/1.0"]).exits_with(0);
     let (_, record) = again(&folder, None, &[]);
     assert_eq!(record["comparison"]["verdict"], "no_baseline");
