@@ -110,6 +110,14 @@ pub(super) fn left_out(drafts: &[Draft], busy: Option<f64>) -> Vec<String> {
     notes
 }
 
+/// One side's successful requests are others than the other's.
+pub(super) fn other_requests((own, base): (f64, f64)) -> String {
+    let (own, base) = (Share(own), Share(base));
+    format!(
+        "times and throughput of the whole run are shown and not judged: {own} of its requests failed and {base} in the baseline, so they are of different requests"
+    )
+}
+
 /// `regression: p95 of ... is ..., and 2 more`.
 fn told_of<'a>(word: &str, contrasts: impl Iterator<Item = &'a Contrast>, by_chance: bool) -> String {
     let mut contrasts: Vec<&Contrast> = contrasts.collect();
