@@ -48,7 +48,7 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
     head.thresholds.clear();
     head.verify.clear();
     let decision = gate::decide(&head, &policy, false);
-    head.summary.verdict = decision.verdict;
+    decision.settle(&mut head);
     let head = std::slice::from_ref(&head);
     console::print(&match args.format {
         CompareFormatArg::Terminal => {

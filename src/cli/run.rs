@@ -162,7 +162,7 @@ impl Run<'_> {
             accept(&mut record, by);
         }
         let decision = gate::decide(&record, policy, self.steering.is_interrupted());
-        record.summary.verdict = decision.verdict;
+        decision.settle(&mut record);
         (record, decision, blocks)
     }
 }

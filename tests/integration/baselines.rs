@@ -73,6 +73,12 @@ fn no_baseline_is_said_and_fails_only_where_asked() {
         let (output, record) = again(&folder, None, &["--store", "empty", "--on-missing-baseline", policy]);
         assert_eq!((output.code, &record["comparison"]["verdict"]), (code, &"no_baseline".into()), "{policy}: {output}");
         assert!(output.stdout.contains("no baseline"), "{output}");
+        let symbol = match policy {
+            "neutral" => "➖ PASSED",
+            "pass" => "✅ PASSED",
+            _ => "❌ FAILED",
+        };
+        assert!(folder.read("loadline-report/comment.md").contains(&format!("### {symbol} · students: ")), "{policy}");
         let note = record["comparison"]["note"].as_str().unwrap();
         assert!(note.contains("run this on `main` and keep its record with `loadline baseline save`"), "{note}");
     }
