@@ -171,8 +171,8 @@ impl Run<'_> {
 fn accept(record: &mut Record, by: &str) {
     if let Some(comparison) = record.comparison.as_mut().filter(|comparison| comparison.verdict == ComparisonVerdict::Regressed) {
         comparison.advisory = true;
-        let said = format!("Accepted by {by}.");
-        comparison.note = Some(comparison.note.take().map_or_else(|| said.clone(), |note| format!("{said} {note}")));
+        let said = format!("accepted by {by}");
+        comparison.note = Some(comparison.note.take().map_or_else(|| said.clone(), |note| format!("{said}; {note}")));
     }
 }
 

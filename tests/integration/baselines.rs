@@ -159,6 +159,11 @@ fn two_records_are_compared_without_any_load() {
     assert!(output.verdict().starts_with("FAILED  students: ") && output.stdout.contains("Against the baseline: regressed"), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "base/record.json", "-q"]).exits_with(0);
     assert!(output.verdict().starts_with("PASSED  students: "), "{output}");
+    let mut invalid: Record = serde_json::from_str(&folder.read("head/record.json")).unwrap();
+    invalid["warnings"] = serde_json::json!([{ "code": "x", "invalidates": true, "message": "all starts were late", "advice": null }]);
+    folder.write("invalid.json", &invalid.to_string());
+    let output = folder.loadline(["compare", "base/record.json", "invalid.json"]).exits_with(3);
+    assert!(output.stdout.contains("Against the baseline: regressed (advisory)"), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "nowhere.json"]).exits_with(2);
     assert_eq!(output.stderr, "error: failed to read nowhere.json: No such file or directory (os error 2)\n");
 }

@@ -77,7 +77,7 @@ impl ComparisonView {
             verdict: comparison.verdict.to_string(),
             // What follows it is the template's.
             sentence: prose(comparison.sentence.trim_end_matches('.')),
-            note: comparison.note.as_deref().map(prose).unwrap_or_default(),
+            note: comparison.note.as_deref().map(|note| prose(note.trim_end_matches('.'))).unwrap_or_default(),
             advisory: comparison.advisory,
             judged: comparison.mode != ComparisonMode::Unjudged,
             source: foreign(&comparison.source),
