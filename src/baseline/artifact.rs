@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::record::{ReadError, Record};
 
 /// No record is larger: a run of a thousand endpoints and an hour has less.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 /// No report has more scenarios.
 const MOST: usize = 200;
 /// No archive of a report has more files.

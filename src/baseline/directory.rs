@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::artifact::LARGEST;
 use super::entry::Entry;
 use super::folder_name;
 use super::store::{FULL_NAME, Listing, Problem, Store, StoreError, check_trusted, names_of_cut_folders};
@@ -88,7 +89,18 @@ impl Store for DirectoryStore {
     }
 
     fn read(&self, entry: &Entry) -> Result<Record, StoreError> {
-        Ok(Record::read(&self.root.join(&entry.path))?)
+        let path = self.root.join(&entry.path);
+        // Anybody can put something into a folder: a pipe would be waited for, and what is huge would fill the memory.
+        let reason = match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => Some("it is no file"),
+            Ok(found) if found.len() > LARGEST => Some("it is larger than any record"),
+            // Reading says why.
+            _ => None,
+        };
+        match reason {
+            Some(reason) => Err(StoreError::Odd { path, reason }),
+            None => Ok(Record::read(&path)?),
+        }
     }
 
     fn save(&self, branch: &str, record: &Record) -> Result<Entry, StoreError> {
@@ -142,6 +154,28 @@ mod tests {
         let (_folder, store) = store();
         let listing = store.list(None, None).unwrap();
         assert!(listing.entries.is_empty() && listing.problems.is_empty());
+    }
+
+    #[test]
+    fn what_only_has_the_name_of_a_record_is_passed_over_with_its_place() {
+        let (_folder, store) = store();
+        let saved = store.save("main", &sketch("good", 0).record()).unwrap();
+        let folder = store.root.join("main/shop");
+        fs::create_dir(folder.join("20261201T000000Z-abc1234-folder.json")).unwrap();
+        let huge = fs::File::create(folder.join("20261202T000000Z-abc1234-huge.json")).unwrap();
+        huge.set_len(LARGEST + 1).unwrap();
+        fs::write(folder.join("20261203T000000Z-abc1234-cut.json"), "{\"schema_version\": 1,").unwrap();
+        #[cfg(unix)]
+        assert!(std::process::Command::new("mkfifo").arg(folder.join("20261204T000000Z-abc1234-pipe.json")).status().unwrap().success());
+        let listing = store.list(Some("main"), Some("shop")).unwrap();
+        let mut problems = Vec::new();
+        let read: Vec<Record> = read_each(&store, &listing.entries, |problem| problems.push(problem.reason)).collect();
+        assert_eq!(read.iter().map(|record| record.run.id.as_str()).collect::<Vec<_>>(), [saved.run_id.as_str()]);
+        let told = |name: &str, why: &str| problems.iter().any(|problem| problem.contains(name) && problem.contains(why));
+        assert!(told("folder.json", "it is no file") && told("huge.json", "larger than any record"), "{problems:?}");
+        assert!(told("cut.json", "not a loadline record"), "{problems:?}");
+        #[cfg(unix)]
+        assert!(told("pipe.json", "it is no file"), "{problems:?}");
     }
 
     #[test]

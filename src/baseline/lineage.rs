@@ -37,17 +37,17 @@ pub fn up_to<'a>(entries: &'a [Entry], commits: &[String]) -> (&'a [Entry], Stan
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Before { commits: 0, sha } => write!(f, "The newest record is of {sha}, which this change is based on."),
+            Self::Before { commits: 0, sha } => write!(f, "the newest record is of {sha}, which this change is based on"),
             Self::Before { commits: 1, sha } => {
-                write!(f, "The newest record is of {sha}, one commit before the one that this change is based on.")
+                write!(f, "the newest record is of {sha}, one commit before the one that this change is based on")
             }
             Self::Before { commits, sha } => {
-                write!(f, "The newest record is of {sha}, {commits} commits before the one that this change is based on.")
+                write!(f, "the newest record is of {sha}, {commits} commits before the one that this change is based on")
             }
             Self::Elsewhere { looked_for } => {
                 write!(
                     f,
-                    "None of the {looked_for} commits that this change is based on has a record: compared with the newest that there are."
+                    "none of the {looked_for} commits that this change is based on has a record: compared with the newest that there are"
                 )
             }
         }
@@ -73,7 +73,7 @@ mod tests {
         let entries = entries();
         let (history, standing) = up_to(&entries, &[sha(5), sha(1)]);
         assert_eq!(history.iter().map(|entry| entry.run_id.as_str()).collect::<Vec<_>>(), ["r5", "r1"]);
-        assert_eq!(standing.to_string(), "The newest record is of abc0005, which this change is based on.");
+        assert_eq!(standing.to_string(), "the newest record is of abc0005, which this change is based on");
     }
 
     #[test]
@@ -88,6 +88,6 @@ mod tests {
         let entries = entries();
         let (history, standing) = up_to(&entries, &[sha(7), sha(6)]);
         assert_eq!((history.len(), &standing), (3, &Standing::Elsewhere { looked_for: 2 }));
-        assert!(standing.to_string().contains("None of the 2 commits"), "{standing}");
+        assert!(standing.to_string().contains("none of the 2 commits"), "{standing}");
     }
 }

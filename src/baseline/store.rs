@@ -63,6 +63,14 @@ pub enum StoreError {
     /// A record can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What has the name of a record is a folder, a pipe or the like, or larger than any record.
+    #[error("{path}: not a record: {reason}")]
+    Odd {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        reason: &'static str,
+    },
     /// A record can't be written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::demo::Defect;
@@ -262,7 +262,7 @@ pub(super) struct StoreArgs {
     pub(super) store: Option<PathBuf>,
 
     /// Branch whose baselines are compared with (default: the default branch)
-    #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH")]
+    #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH", value_parser = NonEmptyStringValueParser::new())]
     pub(super) baseline_branch: Option<String>,
 }
 
@@ -456,7 +456,7 @@ pub(super) struct BaselinePromoteArgs {
     pub(super) store: PathBuf,
 
     /// Branch they become baselines of
-    #[arg(long, value_name = "BRANCH", required = true)]
+    #[arg(long, value_name = "BRANCH", required = true, value_parser = NonEmptyStringValueParser::new())]
     pub(super) branch: String,
 }
 
@@ -506,7 +506,7 @@ pub(super) struct BaselinePruneArgs {
     pub(super) store: PathBuf,
 
     /// Only this branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = NonEmptyStringValueParser::new())]
     pub(super) branch: Option<String>,
 
     /// Only this scenario
@@ -529,7 +529,7 @@ pub(super) struct BaselineSaveArgs {
     pub(super) store: PathBuf,
 
     /// Branch it is a baseline of (default: the one the record was made on)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = NonEmptyStringValueParser::new())]
     pub(super) branch: Option<String>,
 }
 
@@ -540,7 +540,7 @@ pub(super) struct BaselineListArgs {
     pub(super) store: PathBuf,
 
     /// Only this branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = NonEmptyStringValueParser::new())]
     pub(super) branch: Option<String>,
 }
 
@@ -565,7 +565,7 @@ pub(super) struct BaselineFetchArgs {
     pub(super) into: PathBuf,
 
     /// Branch whose baselines are copied (default: the default branch)
-    #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH")]
+    #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH", value_parser = NonEmptyStringValueParser::new())]
     pub(super) baseline_branch: Option<String>,
 }
 

@@ -44,11 +44,12 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
         }
     });
     gate::waive(&mut head, &waivers);
+    gate::void_comparison(&mut head);
     // Only the comparison decides here: what HEAD's own thresholds said is in its own report.
     head.thresholds.clear();
     head.verify.clear();
     let decision = gate::decide(&head, &policy, false);
-    head.summary.verdict = decision.verdict;
+    decision.settle(&mut head);
     let head = std::slice::from_ref(&head);
     console::print(&match args.format {
         CompareFormatArg::Terminal => {

@@ -96,6 +96,6 @@ fn one(ours: &[Ours<'_>], file: &Path) -> Result<Record, String> {
     mask_record(&mut record, &|text: &str| secrets.mask(text).into_owned());
     record.comparison = compared.map(|(comparison, _)| comparison);
     gate::waive(&mut record, waivers);
-    record.summary.verdict = gate::decide(&record, policy, false).verdict;
+    gate::decide(&record, policy, false).settle(&mut record);
     Ok(record)
 }

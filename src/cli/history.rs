@@ -10,7 +10,7 @@ use crate::baseline::{Listing, Standing, Store, read_each, up_to};
 use crate::compare::{Policy, Selection, history, select};
 use crate::conduct::default_branch;
 use crate::plan::BaselinePlan;
-use crate::record::{Comparison, Record};
+use crate::record::{Comparison, ComparisonVerdict, ContrastVerdict, Record};
 use crate::text::plain;
 
 /// The store that is used where none is named and this folder exists.
@@ -70,6 +70,24 @@ impl Baselines {
         Ok((selection, standing))
     }
 
+    /// What to do about a store that says nothing of this run, or no longer enough.
+    fn advice(&self, comparison: &Comparison) -> Option<String> {
+        let branch = &self.branch;
+        let better = comparison.contrasts.iter().any(|contrast| contrast.judged && contrast.verdict == ContrastVerdict::Improved);
+        match comparison.verdict {
+            ComparisonVerdict::NoBaseline => {
+                Some(format!("to make one, run this on `{branch}` and keep its record with `loadline baseline save`"))
+            }
+            ComparisonVerdict::Incomparable => Some(format!(
+                "another load begins a baseline of its own: run this on `{branch}` and keep its record with `loadline baseline save`"
+            )),
+            _ if better => Some(format!(
+                "the baseline is out of date where this run is better: once the change is on `{branch}`, save a record of it there, or getting as slow again passes unseen"
+            )),
+            _ => None,
+        }
+    }
+
     fn listing(&self, scenario: Option<&str>) -> Result<Listing, String> {
         let listing = self
             .store
@@ -90,9 +108,9 @@ impl Baselines {
     pub(super) fn compare(&self, candidate: &Record, policy: &Policy) -> Result<(Comparison, Selection<Record>), String> {
         let (selection, standing) = self.select(candidate)?;
         let mut comparison = history(candidate, &selection, &self.place(&candidate.scenario.name), policy);
-        if let Some(standing) = standing {
-            comparison.note = Some(comparison.note.map_or_else(|| standing.to_string(), |note| format!("{note}; {standing}")));
-        }
+        let said = standing.map(|standing| standing.to_string()).into_iter().chain(self.advice(&comparison));
+        let notes: Vec<String> = comparison.note.take().into_iter().chain(said).collect();
+        comparison.note = (!notes.is_empty()).then(|| notes.join("; "));
         Ok((comparison, selection))
     }
 }

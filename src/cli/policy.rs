@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{ComparisonArg, OtherMachineArg, PolicyArg, PolicyArgs};
+use super::console;
 use super::failure::Failure;
 use super::inputs::rendered;
 use crate::compare::{Amendment, Figure, OnOtherMachine, Percentile, Policy, Stance, Wish};
 use crate::config::{ComparisonConfig, OtherMachineConfig, StanceConfig};
 use crate::plan::{BaselinePlan, RegressionFigure, RegressionLimit, RegressionRule, Waiver};
+use crate::text::{plain, suggest};
 
 /// Where waivers are read from where no file is named, and written to.
 pub(super) const WAIVERS: &str = ".loadline/waivers.yml";
@@ -60,6 +62,21 @@ pub(super) fn waivers(args: &PolicyArgs) -> Result<Vec<Waiver>, Failure> {
     file.map_or(Ok(Vec::new()), |file| read_waivers(&file))
 }
 
+/// Says on standard error of a waiver whose scenario is nearly one of those that are run: a slip that would let it do
+/// nothing. One of another scenario is none; nor is one that goes on where the other ends, as versions do.
+pub(super) fn doubt_scenarios(waivers: &[Waiver], run: &[&str]) {
+    for waiver in waivers.iter().filter(|waiver| !run.contains(&waiver.scenario.as_str())) {
+        if let Some(meant) = nearly(&waiver.scenario, run) {
+            let (name, meant) = (plain(&waiver.scenario), plain(meant));
+            console::complain(&format!("warning: a waiver is for the scenario `{name}`, which isn't run: did you mean `{meant}`?\n"));
+        }
+    }
+}
+
+fn nearly<'a>(name: &str, run: &[&'a str]) -> Option<&'a str> {
+    suggest(name, run.iter().copied()).filter(|meant| !meant.starts_with(name) && !name.starts_with(meant))
+}
+
 /// Reads a file of waivers.
 pub(super) fn read_waivers(file: &Path) -> Result<Vec<Waiver>, Failure> {
     Waiver::read(file).map_err(|problems| {
@@ -101,6 +118,12 @@ fn stance_written(policy: StanceConfig) -> Stance {
 mod tests {
     use super::*;
     use crate::record::ComparisonMode;
+
+    #[test]
+    fn a_slip_in_a_waivers_scenario_is_told_from_another_scenario() {
+        assert_eq!(nearly("shpo", &["orders", "shop"]), Some("shop"));
+        assert_eq!((nearly("shop", &["shop-v2"]), nearly("shop-v2", &["shop"]), nearly("cart", &["shop"])), (None, None, None));
+    }
 
     #[test]
     fn an_option_wins_over_the_scenario_and_that_over_the_default() {

@@ -1,5 +1,6 @@
 //! `loadline report`.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use super::args::{FormatArg, ReportArgs};
 use super::console;
 use super::destination::csv_file;
 use super::failure::Failure;
-use crate::record::{Record, write_atomically};
+use crate::record::{ReadError, Record, write_atomically};
 use crate::report::{self, CommentOptions, TerminalOptions};
 
 /// Renders stored records again.
@@ -36,7 +37,11 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitCode, Failure> {
 
 /// Reads a record that somebody names.
 pub(super) fn read_record(path: &Path) -> Result<Record, Failure> {
-    Record::read(path).map_err(|error| Failure::usage(format!("failed to read the record: {}", Failure::chain(&error))))
+    let is_missing = |error: &ReadError| matches!(error, ReadError::Io { source, .. } if source.kind() == ErrorKind::NotFound);
+    Record::read(path).map_err(|error| {
+        let advice = if is_missing(&error) { "\n  name a `record.json`: `loadline run` leaves one in its report folder" } else { "" };
+        Failure::usage(format!("failed to read the record: {}{advice}", Failure::chain(&error)))
+    })
 }
 
 fn one<'a>(records: &'a [Record], format: &str) -> Result<&'a Record, Failure> {

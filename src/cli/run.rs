@@ -35,6 +35,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
     let (mut records, mut blocks, mut exit) = (Vec::new(), Vec::new(), 0);
     let waivers = policy::waivers(&args.judging.policy)?;
+    policy::doubt_scenarios(&waivers, &inputs.iter().map(|input| input.plan.name.as_str()).collect::<Vec<_>>());
     // Before any load: what was measured must not be lost for a store that can't be read.
     let judging: Vec<Judging> = inputs.iter().map(|input| Judging::of(args, input)).collect::<Result<_, _>>()?;
     let run = Run { args, steering: &steering, context: &context, waivers };
@@ -156,11 +157,12 @@ impl Run<'_> {
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {
             gate::doubt_regression(&mut record);
         }
+        gate::void_comparison(&mut record);
         if let Some(by) = &self.args.judging.accepted_by {
             accept(&mut record, by);
         }
         let decision = gate::decide(&record, policy, self.steering.is_interrupted());
-        record.summary.verdict = decision.verdict;
+        decision.settle(&mut record);
         (record, decision, blocks)
     }
 }
@@ -169,8 +171,8 @@ impl Run<'_> {
 fn accept(record: &mut Record, by: &str) {
     if let Some(comparison) = record.comparison.as_mut().filter(|comparison| comparison.verdict == ComparisonVerdict::Regressed) {
         comparison.advisory = true;
-        let said = format!("Accepted by {by}.");
-        comparison.note = Some(comparison.note.take().map_or_else(|| said.clone(), |note| format!("{said} {note}")));
+        let said = format!("accepted by {by}");
+        comparison.note = Some(comparison.note.take().map_or_else(|| said.clone(), |note| format!("{said}; {note}")));
     }
 }
 

@@ -16,6 +16,9 @@ use crate::stats::{holm_adjusted, holm_levels};
 
 /// The probability that a comparison of two runs of the same code says "regressed" at all, over all its figures.
 pub(super) const FAMILY_ALPHA: f64 = 0.01;
+/// Where the shares of failures lie further apart than this, in points of 0 to 1, the successful requests of the whole run
+/// are others than those of the baseline: what fails is quick, and what it would have taken is missing in one of them.
+const OTHER_REQUESTS: f64 = 0.1;
 /// A generator that uses more of its cores than this, in percent, decides the throughput of a closed model itself.
 const BUSY_GENERATOR: f64 = 80.0;
 
@@ -78,7 +81,7 @@ pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
         verdict: ComparisonVerdict::NoBaseline,
         sentence: sentence::no_base(scenario),
         advisory: policy.advisory,
-        note: None,
+        note: Some(sentence::name_a_base()),
         source: "a base beside the run".to_owned(),
         records: 0,
         newest: None,
@@ -122,6 +125,11 @@ pub(super) fn contrasts(own: &Observation, baseline: &Baseline<'_>, policy: &Pol
             drafts.push(draft);
         }
     }
+    let others = other_requests(&drafts).filter(|_| own.scopes.len() > 2);
+    if others.is_some() {
+        let of_mixture = |draft: &&mut Draft| draft.scope == ALL && draft.figure != Figure::ErrorRate;
+        drafts.iter_mut().filter(of_mixture).for_each(|draft| draft.judged = false);
+    }
     let judged: Vec<&Draft> = drafts.iter().filter(|draft| draft.judged).collect();
     let weights = weights(&judged);
     let tests = |side| judged.iter().zip(&weights).map(|(draft, &weight)| (draft.p_value(side), weight)).collect::<Vec<_>>();
@@ -130,7 +138,8 @@ pub(super) fn contrasts(own: &Observation, baseline: &Baseline<'_>, policy: &Pol
     let alone = FAMILY_ALPHA / (judged.len() + 1) as f64;
     let levels = holm_levels(&worse, FAMILY_ALPHA).into_iter().zip(holm_levels(&better, FAMILY_ALPHA));
     let mut of_judged = levels.zip(holm_adjusted(&worse));
-    let notes = sentence::left_out(&drafts, busy);
+    let mut notes = sentence::left_out(&drafts, busy);
+    notes.extend(others.map(sentence::other_requests));
     let mut contrasts: Vec<Contrast> = drafts
         .into_iter()
         .map(|draft| match if draft.judged { of_judged.next() } else { None } {
@@ -144,6 +153,14 @@ pub(super) fn contrasts(own: &Observation, baseline: &Baseline<'_>, policy: &Pol
         contrasts.extend(shared.map(copy).collect::<Vec<_>>());
     }
     (contrasts, notes)
+}
+
+/// The shares of failures of the whole run and of its baseline, where these are so far apart that the rest can't be compared.
+fn other_requests(drafts: &[Draft]) -> Option<(f64, f64)> {
+    let errors = drafts.iter().find(|draft| draft.scope == ALL && draft.figure == Figure::ErrorRate)?;
+    let Expected::Errors(prediction) = &errors.expected else { return None };
+    let (own, base) = (errors.candidate, prediction.base());
+    ((own - base).abs() > OTHER_REQUESTS).then_some((own, base))
 }
 
 /// The stored runs, newest first, with the latest change of each figure that had one.
@@ -373,6 +390,25 @@ mod tests {
         let nothing = compared(&with("head", 0, 0).record(), &[with("base", -1, 0).record()], &Policy::default());
         assert_eq!((nothing.verdict, nothing.contrasts.len()), (ComparisonVerdict::Inconclusive, 0));
         assert!(nothing.sentence.starts_with("nothing could be judged: too few samples"), "{}", nothing.sentence);
+    }
+
+    #[test]
+    fn requests_that_only_one_side_answered_make_the_whole_run_no_slower() {
+        let with = |id: &str, hour, answered: bool| {
+            let (successes, failures) = if answered { (3_000, 0) } else { (0, 3_000) };
+            let slow = endpoint("GET /report", Micros::from_millis(200), successes, failures);
+            Sketch { endpoints: vec![endpoint("GET /items", Micros::from_millis(2), 2_000, 0), slow], ..sketch(id, hour) }.record()
+        };
+        let stored: Vec<Record> = (0..10).map(|at| with(&format!("b{at}"), -1 - at, false)).collect();
+        let repaired = compared(&with("head", 0, true), &stored, &Policy::default());
+        assert!(!of(&repaired, "all", "p50").judged && of(&repaired, "all", "p50").delta > 10.0);
+        assert!(of(&repaired, "GET /items", "p50").judged);
+        assert_eq!(repaired.verdict, ComparisonVerdict::Improved, "{}", repaired.sentence);
+        insta::assert_snapshot!(repaired.note.unwrap_or_default(), @"times and throughput of the whole run are shown and not judged: 0% of its requests failed and 60% in the baseline, so they are of different requests");
+        let stored: Vec<Record> = (0..10).map(|at| with(&format!("b{at}"), -1 - at, true)).collect();
+        let broken = compared(&with("head", 0, false), &stored, &Policy::default());
+        assert_eq!(of(&broken, "all", "error_rate").verdict, ContrastVerdict::Regressed);
+        assert!(!of(&broken, "all", "p50").judged, "failures make nothing faster");
     }
 
     #[test]

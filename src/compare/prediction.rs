@@ -88,6 +88,17 @@ mod tests {
         assert!(wild.limit(0.01, 1.0) > 2.0 && calm.limit(0.01, 1.0) < 1.15);
     }
 
+    /// numpy.var(ddof=1) and scipy.stats.t (ppf, sf) of SciPy 1.17.1, with the formulas of the documentation.
+    #[test]
+    fn agrees_with_scipy_1_17() {
+        let three = Prediction::from(&readings(&[0.010, 0.012, 0.0105]), EXACT, 0.08).unwrap();
+        assert!((three.base() - 0.0105).abs() < 1e-12);
+        assert!((three.limit(0.004, 1.0) / 0.015_810_829_614_751_04 - 1.0).abs() < 1e-7);
+        assert!((three.p_value(0.013, 1.0) / 0.044_085_289_036_120_08 - 1.0).abs() < 1e-7);
+        let (low, high) = three.interval(0.013);
+        assert!((low + 0.042_426_751_114_720_274).abs() < 1e-7 && (high - 0.600_796_409_442_875_3).abs() < 1e-7);
+    }
+
     #[test]
     fn the_spread_is_never_below_the_error_within_a_run() {
         let calm = readings(&[1.0; 10]);

@@ -45,6 +45,11 @@ pub(super) fn no_base(scenario: &str) -> String {
     format!("no baseline: `{scenario}` is compared side by side with a base, and none was named, so nothing was compared")
 }
 
+/// What to do where there is no base.
+pub(super) fn name_a_base() -> String {
+    "name one with `--base`, `--base-dir` or `--base-command`".to_owned()
+}
+
 /// Only runs of another load are stored.
 pub(super) fn incomparable(scenario: &str, source: &str, count: usize) -> String {
     let records = if count == 1 { "the record".to_owned() } else { format!("{count} stored records") };
@@ -94,15 +99,23 @@ pub(super) fn left_out(drafts: &[Draft], busy: Option<f64>) -> Vec<String> {
             .map(|draft| draft.scope.as_str())
             .collect();
         if let Some(first) = missing.first() {
-            let more = if missing.len() > 1 { format!(" and {} more", missing.len() - 1) } else { String::new() };
+            let more = if missing.len() > 1 { format!(" and {} more are", missing.len() - 1) } else { " is".to_owned() };
             let (of, support) = (scope_name(first), figure.support());
-            notes.push(format!("{figure} of {of}{more} is shown and not judged: it takes {support} successful requests on either side"));
+            notes.push(format!("{figure} of {of}{more} shown and not judged: it takes {support} successful requests on either side"));
         }
     }
     if let Some(percent) = busy {
         notes.push(format!("throughput is shown and not judged: the generator used {percent:.0} % of its cores"));
     }
     notes
+}
+
+/// One side's successful requests are others than the other's.
+pub(super) fn other_requests((own, base): (f64, f64)) -> String {
+    let (own, base) = (Share(own), Share(base));
+    format!(
+        "times and throughput of the whole run are shown and not judged: {own} of its requests failed and {base} in the baseline, so they are of different requests"
+    )
 }
 
 /// `regression: p95 of ... is ..., and 2 more`.
@@ -122,13 +135,9 @@ fn told_of<'a>(word: &str, contrasts: impl Iterator<Item = &'a Contrast>, by_cha
 pub(super) fn told(contrast: &Contrast) -> String {
     let way = if contrast.delta < 0.0 { "below" } else { "above" };
     let by = if contrast.metric == "error_rate" { points(contrast.delta) } else { percent(contrast.delta) };
-    format!(
-        "{} of {} is {}, {by} {way} the baseline's {}",
-        plain(&contrast.metric),
-        scope_name(&contrast.scope),
-        value(contrast, contrast.candidate),
-        value(contrast, contrast.base)
-    )
+    let (own, base) = (value(contrast, contrast.candidate), value(contrast, contrast.base));
+    let figure = format!("{} of {} is {own}", plain(&contrast.metric), scope_name(&contrast.scope));
+    if own == base { format!("{figure}, as in the baseline") } else { format!("{figure}, {by} {way} the baseline's {base}") }
 }
 
 /// `p50, p95, throughput and error rate of the whole run and 6 endpoints`.

@@ -188,9 +188,13 @@ fn notes(base: &[RunFigures], head: &RunFigures, unjudged: bool) -> Vec<String> 
     if !unjudged {
         notes.push("that all runs had the same load on the same machine is taken on trust: the files don't say".to_owned());
     }
-    for (side, run) in sides() {
-        let missed = run.missed_thresholds.join(", ");
-        notes.extend((!missed.is_empty()).then(|| format!("thresholds that {} itself saw missed ({side}): {missed}", run.tool)));
+    for side in ["base", "candidate"] {
+        let runs = || sides().filter(|(own, _)| *own == side).map(|(_, run)| run);
+        let mut missed: Vec<&str> = runs().flat_map(|run| &run.missed_thresholds).map(String::as_str).collect();
+        missed.sort_unstable();
+        missed.dedup();
+        let tool = runs().next().filter(|_| !missed.is_empty()).map(|run| &run.tool);
+        notes.extend(tool.map(|tool| format!("thresholds that {tool} itself saw missed ({side}): {}", missed.join(", "))));
     }
     let with_failed: Vec<&str> = sides().filter(|(_, run)| run.total.latency_of == LatencyOf::All).map(|(side, _)| side).collect();
     if let Some(first) = with_failed.first() {

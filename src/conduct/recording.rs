@@ -41,6 +41,7 @@ pub(super) fn summary(totals: &Totals, capacity: Option<f64>) -> Summary {
     totals.endpoints.iter().for_each(|endpoint| all.merge(&endpoint.ok));
     Summary {
         verdict: Verdict::Invalid,
+        neutral: false,
         requests,
         failures,
         throughput: per_second(requests, totals.duration.as_secs_f64()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::adjust::adjust;
 use super::dotenv::dotenv;
-use super::element::{DocumentConfig, PairedConfig, SectionsConfig};
+use super::element::{DocumentConfig, LEAST_BUDGET, PairedConfig, SectionsConfig, least_budget};
 use super::fill::{Filled, fill};
 use super::overrides::Overrides;
 use super::reader::{Element, Read, Reader, Spanned, one_of};
@@ -95,6 +95,9 @@ fn read_scenario(
         sections.timeout = Some(Spanned { value: timeout, span: Span::OUTSIDE });
     }
     if let Some(budget) = overrides.budget {
+        if budget < LEAST_BUDGET {
+            found.push(Diagnostic::error("the budget is too short for paired mode").help(least_budget()));
+        }
         let paired = sections.paired.get_or_insert_with(|| Spanned { value: PairedConfig::default(), span: Span::OUTSIDE });
         paired.value.budget = Some(Spanned { value: budget, span: Span::OUTSIDE });
     }

@@ -10,10 +10,12 @@ mod fixture;
 mod thresholds;
 mod verdict;
 mod view;
+mod void;
 mod waivers;
 
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
 pub use verdict::{Decision, decide, decide_again};
+pub use void::void_comparison;
 pub use waivers::waive;

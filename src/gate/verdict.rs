@@ -15,6 +15,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Writes it into the record.
+    pub fn settle(&self, record: &mut Record) {
+        record.summary.verdict = self.verdict;
+        record.summary.neutral = self.neutral;
+    }
+
     /// 0 passed, 1 failed, 3 invalid, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self.verdict {

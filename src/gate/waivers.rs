@@ -9,8 +9,8 @@ use crate::record::{Acceptance, Comparison, ComparisonVerdict, Contrast, Contras
 /// Lets waivers of the record's scenario take the regressions of its comparison that they cover: those up to their
 /// ceiling, up to the day on which they end. The day is that of the run (UTC), so that a stored run is judged as it was.
 ///
-/// What a waiver doesn't cover stays as it is. A waiver that has ended, that names an endpoint which isn't there, or whose
-/// ceiling was passed, is told by a warning of the record.
+/// What a waiver doesn't cover stays as it is. A waiver that has ended, that names an endpoint which isn't there or a figure
+/// that isn't compared, or whose ceiling was passed, is told by a warning of the record.
 pub fn waive(record: &mut Record, waivers: &[Waiver]) {
     let today = record.run.started_at.to_zoned(TimeZone::UTC).date();
     let known = |name: &str| name == ALL || record.endpoints.iter().any(|endpoint| endpoint.name == name);
@@ -37,7 +37,13 @@ pub fn waive(record: &mut Record, waivers: &[Waiver]) {
             warnings.push(warning("waiver_ended", format!("the waiver for {what} ended on {ended}"), advice));
             continue;
         };
-        let Some(comparison) = &mut record.comparison else { continue };
+        let Some(comparison) = record.comparison.as_mut().filter(|comparison| !comparison.contrasts.is_empty()) else { continue };
+        let metric = waiver.figure.name();
+        if !comparison.contrasts.iter().any(|row| row.scope == waiver.endpoint && row.metric == metric) {
+            let advice = "correct its `metric`, name it under `baseline.regression`, or remove the waiver";
+            warnings.push(warning("waiver_without_figure", format!("a waiver is for {what}, which isn't compared"), advice));
+            continue;
+        }
         if let Some(value) = accept(comparison, waiver) {
             let (value, ceiling) = (waiver.figure.format(value), waiver.figure.format(waiver.ceiling));
             let message = format!("{what} is {value}, beyond the {ceiling} that its waiver accepts");
@@ -189,6 +195,17 @@ mod tests {
         let mut calm = sketch("head", 0).record();
         waive(&mut calm, &[waiver("all", P50, 0.001)]);
         assert_eq!((calm.comparison, calm.warnings.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_waiver_for_what_is_not_compared_is_told() {
+        let (record, verdict) = waived(&[waiver("all", RegressionFigure::Percentile(90.0), 9.0)]);
+        assert_eq!((verdict, codes(&record)), (Verdict::Failed, vec!["waiver_without_figure"]));
+        assert_eq!(record.warnings[0].message, "a waiver is for p90 of the whole run, which isn't compared");
+        // Without any comparison nothing is known.
+        let mut alone = sketch("head", 0).record();
+        waive(&mut alone, &[waiver("all", RegressionFigure::Percentile(90.0), 9.0)]);
+        assert_eq!(alone.warnings.len(), 0);
     }
 
     #[test]

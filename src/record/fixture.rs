@@ -97,6 +97,7 @@ impl Sketch {
             },
             summary: Summary {
                 verdict: Verdict::Passed,
+                neutral: false,
                 requests,
                 failures,
                 throughput: requests as f64 / 10.0,

@@ -11,6 +11,9 @@ use crate::metrics::Histogram;
 pub struct Summary {
     /// What it all means.
     pub verdict: Verdict,
+    /// It passed only because a comparison that says nothing counts as neither good nor bad.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub neutral: bool,
     /// Finished requests of the load, attempts without an answer included; warm-up, setup, verify and teardown excluded.
     pub requests: u64,
     /// Those of them that failed.

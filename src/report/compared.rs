@@ -103,11 +103,13 @@ mod tests {
           inconclusive: one run on each side says nothing about noise, so no difference is judged
           times include those of failed requests (both sides)
           Baseline: 1 record of base.json.
-             Metric  Scope                         Base  Candidate  Delta     95% interval
-          ·  p50     all                           10ms     10.6ms  +6.0%  -2.0% to +15.0%
-          ·  p95     all                           20ms       19ms  -5.0%                –
-          ·  p50     GET /<b>|x`@octocat\u{1b}[2J  10ms     10.6ms  +6.0%  -2.0% to +15.0%
-          ·  p95     GET /<b>|x`@octocat\u{1b}[2J  20ms       19ms  -5.0%                –
+             Metric  Base  Candidate  Delta    95% interval
+          all
+          ·  p50     10ms     10.6ms  +6.0%  -2.0 to +15.0%
+          ·  p95     20ms       19ms  -5.0%               –
+          GET /<b>|x`@octocat\u{1b}[2J
+          ·  p50     10ms     10.6ms  +6.0%  -2.0 to +15.0%
+          ·  p95     20ms       19ms  -5.0%               –
 
         INCONCLUSIVE  head.json against base.json
         ");
@@ -126,7 +128,9 @@ mod tests {
         <!-- loadline:head%3Ci%3E.json -->
         ### ➖ INCONCLUSIVE · head&#60;i&#62;.json
 
-        inconclusive: one run on each side says nothing about noise, so no difference is judged. Note: times include those of failed requests (both sides).
+        inconclusive: one run on each side says nothing about noise, so no difference is judged.
+
+        Note: times include those of failed requests (both sides).
 
         | | Figure | Base | Candidate | Delta (95% interval) | Could see | Limit | p | Verdict |
         |:-:|---|--:|--:|--:|--:|--:|--:|---|

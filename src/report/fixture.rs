@@ -104,6 +104,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
         },
         summary: Summary {
             verdict,
+            neutral: false,
             requests,
             failures,
             throughput: requests as f64 / 10.0,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, State, UndefinedBehavior};
 use serde::Serialize;
 
 use super::escape;
@@ -39,6 +39,10 @@ fn environment() -> Environment<'static> {
         out.write_str(&escaped).map_err(Into::into)
     });
     env.add_filter("code", |text: &str| Value::from_safe_string(escape::markdown_code(text)));
+    env.add_filter("told", |state: &State<'_, '_>, text: &str| {
+        let html = !matches!(state.auto_escape(), AutoEscape::Custom(_));
+        Value::from_safe_string(with_names(text, html))
+    });
     env.add_filter("short", |text: &str, most: usize| escape::shortened(text, most).into_owned());
     for (name, source) in [
         ("sections.md.j2", include_str!("../../templates/sections.md.j2")),
@@ -54,8 +58,36 @@ fn environment() -> Environment<'static> {
     env
 }
 
+/// A sentence of ours in which names stand between backticks, as code. Whatever the names do to the backticks, every piece
+/// is escaped by itself.
+fn with_names(text: &str, html: bool) -> String {
+    let piece = |(at, piece): (usize, &str)| match (at % 2 == 1, html) {
+        (false, true) => escape::html(piece),
+        (false, false) => escape::markdown(piece),
+        (true, true) => format!("<code>{}</code>", escape::html(piece)),
+        (true, false) => escape::markdown_code(piece),
+    };
+    if text.matches('`').count() % 2 == 1 {
+        return piece((0, text));
+    }
+    text.split('`').enumerate().map(piece).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::with_names;
+
+    #[test]
+    fn names_in_a_sentence_are_code_and_never_more() {
+        let sentence = "p95 of `GET /a|b` is <1ms>";
+        assert_eq!(with_names(sentence, true), "p95 of <code>GET /a|b</code> is &lt;1ms&gt;");
+        assert_eq!(with_names(sentence, false), "p95 of <code>GET /a&#124;b</code> is &#60;1ms&#62;");
+        // A name with backticks of its own turns code and text around, and still escapes nothing.
+        let hostile = with_names("p95 of `GET /`<script>@octocat` is 1ms", false);
+        assert!(!hostile.contains('<') && !hostile.contains("@octocat"), "{hostile}");
+        assert_eq!(with_names("`<b>``<i>`", true), "<code>&lt;b&gt;</code><code>&lt;i&gt;</code>");
+    }
+
     #[test]
     fn only_charts_are_put_in_unescaped() {
         for source in [

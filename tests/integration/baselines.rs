@@ -73,6 +73,14 @@ fn no_baseline_is_said_and_fails_only_where_asked() {
         let (output, record) = again(&folder, None, &["--store", "empty", "--on-missing-baseline", policy]);
         assert_eq!((output.code, &record["comparison"]["verdict"]), (code, &"no_baseline".into()), "{policy}: {output}");
         assert!(output.stdout.contains("no baseline"), "{output}");
+        let symbol = match policy {
+            "neutral" => "➖ PASSED",
+            "pass" => "✅ PASSED",
+            _ => "❌ FAILED",
+        };
+        assert!(folder.read("loadline-report/comment.md").contains(&format!("### {symbol} · students: ")), "{policy}");
+        let note = record["comparison"]["note"].as_str().unwrap();
+        assert!(note.contains("run this on `main` and keep its record with `loadline baseline save`"), "{note}");
     }
     // Without a store there is nothing to compare with, and nothing is said of it.
     let (output, record) = again(&folder, None, &[]);
@@ -80,8 +88,25 @@ fn no_baseline_is_said_and_fails_only_where_asked() {
 }
 
 #[test]
+fn a_baseline_that_a_speed_up_left_behind_is_to_be_refreshed() {
+    let (demo, folder) = (Demo::with_defect("delay=300ms"), Folder::new());
+    folder.write("loadline.yml", STUDENTS);
+    folder.loadline(["run", "-q", "--target", &demo.url(), "--out", "base"]).exits_with(0);
+    folder.loadline(["baseline", "save", "base/record.json"]).exits_with(0);
+    let (output, record) = again(&folder, None, &[]);
+    assert_eq!((output.code, &record["comparison"]["verdict"]), (0, &"improved".into()), "{output}");
+    let note = record["comparison"]["note"].as_str().unwrap();
+    assert!(note.contains("the baseline is out of date where this run is better"), "{note}");
+    let (_, record) = again(&folder, Some("delay=300ms"), &[]);
+    assert!(!record["comparison"]["note"].to_string().contains("out of date"), "{}", record["comparison"]["note"]);
+}
+
+#[test]
 fn branches_have_baselines_of_their_own() {
     let folder = measured();
+    folder.loadline(["baseline", "save", "base/record.json", "--branch", ""]).exits_with(2);
+    let missing = folder.loadline(["baseline", "save"]).exits_with(2);
+    assert!(missing.stderr.contains("`loadline run` leaves one in its report folder"), "{missing}");
     folder.loadline(["baseline", "save", "base/record.json", "--branch", "release/1.0"]).exits_with(0);
     let (_, record) = again(&folder, None, &[]);
     assert_eq!(record["comparison"]["verdict"], "no_baseline");
@@ -134,6 +159,11 @@ fn two_records_are_compared_without_any_load() {
     assert!(output.verdict().starts_with("FAILED  students: ") && output.stdout.contains("Against the baseline: regressed"), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "base/record.json", "-q"]).exits_with(0);
     assert!(output.verdict().starts_with("PASSED  students: "), "{output}");
+    let mut invalid: Record = serde_json::from_str(&folder.read("head/record.json")).unwrap();
+    invalid["warnings"] = serde_json::json!([{ "code": "x", "invalidates": true, "message": "all starts were late", "advice": null }]);
+    folder.write("invalid.json", &invalid.to_string());
+    let output = folder.loadline(["compare", "base/record.json", "invalid.json"]).exits_with(3);
+    assert!(output.stdout.contains("Against the baseline: regressed (advisory)"), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "nowhere.json"]).exits_with(2);
     assert_eq!(output.stderr, "error: failed to read nowhere.json: No such file or directory (os error 2)\n");
 }

@@ -128,6 +128,7 @@ fn a_base_that_fails_is_named_and_makes_the_run_invalid() {
     let output = folder.loadline(["run", "--target", &candidate.url(), "--base", nobody]).exits_with(3);
     assert!(output.verdict().starts_with("INVALID  short: the base failed all "), "{output}");
     assert!(output.verdict().contains("connect refused"), "{output}");
+    assert!(output.stdout.contains("see whether it runs at http://127.0.0.1:1, and whether `--base` is right"), "{output}");
 
     let broken = RawServer::start(|_| Answer::Whole(500, "no".to_owned()));
     let setup = SHORT.replace("users:\n  reader", "setup: [{ get: /health }]\nusers:\n  reader");
@@ -140,6 +141,30 @@ fn a_base_that_fails_is_named_and_makes_the_run_invalid() {
     folder.write("loadline.yml", &started(""));
     let output = folder.loadline(["run", "--base-command", "echo no such thing; exit 7"]).exits_with(3);
     assert!(output.stdout.contains("the base: failed to start the service: `command` ended with exit status 7"), "{output}");
+}
+
+#[test]
+fn a_version_that_goes_away_in_mid_run_is_no_regression() {
+    for (leaves, said) in [("base", "the base was gone after "), ("candidate", "the service was gone after ")] {
+        let (base, candidate, folder) = (Demo::start(), Demo::start(), Folder::new());
+        folder.write("loadline.yml", SHORT);
+        let run = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).start();
+        eventually("blocks are measured", || run.has_said("response times"));
+        let _stays = if leaves == "base" { (drop(base), candidate).1 } else { (drop(candidate), base).1 };
+        let output = run.wait();
+        assert_eq!(output.code, 3, "{leaves}: {output}");
+        assert!(output.verdict().starts_with(&format!("INVALID  short: {said}")), "{leaves}: {output}");
+        assert_eq!(folder.record()["comparison"], Value::Null, "{leaves}: nothing was compared");
+    }
+}
+
+#[test]
+fn a_base_that_listens_where_the_candidate_does_is_told_of_its_own_port() {
+    let folder = Folder::new();
+    let text = started("").replace("port: auto", "port: 18473").replace("${PORT}", "18473").replace("within: 60s", "within: 1s");
+    folder.write("loadline.yml", &text);
+    let output = folder.loadline(["run", "--base-command", "exec sleep 600"]).exits_with(3);
+    assert!(output.stdout.contains("`port` is the candidate's: the base must listen on the one in `$PORT`"), "{output}");
 }
 
 #[test]
@@ -158,6 +183,7 @@ fn what_paired_mode_replaces_is_refused_before_any_load() {
     assert!(output.stderr.contains("`iterations` does not go with paired mode") && output.stderr.contains("loadline.yml:8:"), "{output}");
     for (args, said) in [
         (["--base", "http://127.0.0.1:2", "--duration", "5s"], "`--duration` does not apply in paired mode, which `--base` asks for"),
+        (["--base", "http://127.0.0.1:2", "--budget", "1s"], "the budget is too short for paired mode"),
         (["--budget", "5s", "--seed", "1"], "`--budget` belongs to paired mode"),
         (["--base-dir", ".", "--target", "http://127.0.0.1:2"], "cannot be used with '--target <URL>'"),
         (["--base-dir", ".", "--base", "http://127.0.0.1:2"], "cannot be used with '--base <URL>'"),

@@ -31,6 +31,14 @@ pub(super) fn of(service: Option<&ServicePlan>, target: &Target) -> ArmIdentity 
     }
 }
 
+/// Whether both sides run the same program, byte for byte, by the same command in folders of their own: a base that was
+/// meant to be another version may have been built from the candidate. Where the code is known to be the same, that says more.
+pub(super) fn is_same_program(base: Option<&ServicePlan>, candidate: Option<&ServicePlan>) -> bool {
+    let Some((base, candidate)) = base.zip(candidate).filter(|(base, candidate)| base.command == candidate.command) else { return false };
+    let program = |service: &ServicePlan| service.command.as_deref().and_then(|command| of_binary(&service.folder, command));
+    base.folder != candidate.folder && program(base).is_some_and(|own| Some(own) == program(candidate))
+}
+
 /// The tree of the folder as it was committed, and how it differs from that.
 fn of_git(folder: &Path) -> Option<String> {
     let tree = git(folder, &["rev-parse", "HEAD:./"])?;
@@ -142,6 +150,23 @@ mod tests {
         assert_ne!(digest("exec ./app --port $PORT"), known);
         assert_eq!((digest("./run.sh"), digest("python app.py"), digest("./missing")), (None, None, None));
         assert_eq!((digest("./app $(cat options)"), digest("./app --config=run.sh")), (None, None), "what it reads is not known");
+    }
+
+    #[test]
+    fn a_program_that_is_the_same_in_two_versions_is_seen() {
+        let (base, candidate) = (committed("a"), committed("b"));
+        let both = |text: &[u8], other: &[u8], command: &str| {
+            fs::write(base.path().join("app"), text).unwrap();
+            fs::write(candidate.path().join("app"), other).unwrap();
+            is_same_program(Some(&service(base.path(), command)), Some(&service(candidate.path(), command)))
+        };
+        assert!(both(b"\x7fELF one", b"\x7fELF one", "exec ./app --port $PORT"));
+        assert!(!both(b"\x7fELF one", b"\x7fELF two", "exec ./app --port $PORT"));
+        assert!(!both(b"#!/bin/sh", b"#!/bin/sh", "./app"), "a script may run another thing in each");
+        let one = service(base.path(), "./app");
+        fs::write(base.path().join("app"), b"\x7fELF").unwrap();
+        assert!(!is_same_program(Some(&one), Some(&one)), "in one folder that is meant");
+        assert!(!is_same_program(Some(&one), Some(&service(candidate.path(), "./app --new"))) && !is_same_program(None, Some(&one)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::disturbed;
+use super::silence::Silence;
 use crate::engine::BlockRun;
 use crate::metrics::{Counters, Histogram, Snapshot, Timeline, Totals};
 use crate::plan::Plan;
@@ -36,6 +37,8 @@ pub(super) struct Ledger {
     /// What each arm was sent: outside of the results, in them.
     pub(super) counters: [Counters; 2],
     sides: [Sums; 2],
+    /// Whether each arm still answers.
+    pub(super) silences: [Silence; 2],
     /// The busiest second of the generator in the latency phase, and the blocks it is made of.
     pub(super) busy: Busy,
     recent: Recent,
@@ -87,6 +90,7 @@ impl Ledger {
             left_out: 0,
             counters: [Counters::default(); 2],
             sides: [sums(), sums()],
+            silences: [Silence::default(); 2],
             busy: Busy::default(),
             recent: Recent::default(),
         }
@@ -129,6 +133,7 @@ impl Ledger {
                 .map(|endpoint| BlockEndpoint { requests: endpoint.requests, failures: endpoint.failures, ok: endpoint.ok.clone() })
                 .collect(),
         };
+        self.silences[run.arm].see(&totals, block.at);
         let part = Part { totals, measured: run.measured, users: run.users, run };
         match self.waiting.take() {
             Some(other) if !block.first => self.complete(other, (block, part)),

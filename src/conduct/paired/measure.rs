@@ -124,7 +124,16 @@ impl<'a> Work<'a> {
         };
         self.run.draft.target = sides[1].target.to_string();
         self.run.draft.connections = describe::connections(&self.run.plan.http, &sides[1].target);
-        self.header = Some(self.header(&sides));
+        let header = self.header(&sides);
+        if header.base.digest != header.candidate.digest
+            && identity::is_same_program(self.paired.base.service.as_ref(), plan.service.as_ref())
+        {
+            let message = "base and candidate run the same program, byte for byte, although their code differs".to_owned();
+            let advice =
+                "see whether the base is built from its own folder: with a shared build folder or a full path in `command` it may not be";
+            self.run.draft.warnings.push(Warning { advice: Some(advice.to_owned()), ..plain_warning("same_program", message) });
+        }
+        self.header = Some(header);
         let result = self.with_both(&mut sides, listen);
         for (side, sent) in sides.iter_mut().zip(&mut self.outside) {
             self.run.draft.warnings.extend(side.stop());
@@ -179,20 +188,38 @@ impl<'a> Work<'a> {
         .run(&mut sizes, &mut |ledger, sizes| {
             let header = sized(header.clone()?, sizes);
             let blocks = Blocks { header, blocks: ledger.blocks().to_vec() };
-            (!blocks.blocks.is_empty()).then(|| compare::paired(&blocks, &source, with.policy))
+            // What is left of a comparison with a side that went away needs no second look.
+            let judge = !blocks.blocks.is_empty() && went_away(ledger).is_none();
+            judge.then(|| compare::paired(&blocks, &source, with.policy))
         });
         self.run.draft.warnings.extend(warnings);
         self.sizes = sizes;
         self.run.draft.service = monitors.stop();
         self.run.draft.generator.take_usage(&before, begun.elapsed());
-        self.comparison = result?;
+        self.comparison = result.map_err(|trouble| self.advised(trouble, &sides[0]))?;
         sides.iter_mut().try_for_each(Side::still_runs)?;
+        if let Some(trouble) = went_away(&self.ledger) {
+            return Err(self.advised(trouble, &sides[0]));
+        }
         if !self.plan.verify.steps.is_empty() && !self.options.steering.is_interrupted() {
             listen(News::Doing("verify"));
             self.base_verify = sides[0].verify()?;
             self.run.draft.verify = sides[1].verify()?;
         }
         Ok(())
+    }
+
+    /// With what to do about a base that can't be compared with.
+    fn advised(&self, trouble: Warning, base: &Side<'_>) -> Warning {
+        if trouble.code != BASE_FAILED || trouble.advice.is_some() {
+            return trouble;
+        }
+        let started = self.paired.base.service.as_ref().is_some_and(|service| service.command.is_some());
+        let advice = match started {
+            true => "read service-base.log in the report folder".to_owned(),
+            false => format!("see whether it runs at {}, and whether `--base` is right", base.target),
+        };
+        Warning { advice: Some(advice), ..trouble }
     }
 
     fn header(&self, sides: &[Side<'_>; 2]) -> BlocksHeader {
@@ -227,7 +254,12 @@ impl<'a> Work<'a> {
         self.run.draft.generator.cpu_peak_percent = peak;
         let (blocks, [base, candidate]) = self.ledger.into_results();
         let draft = &mut self.run.draft;
-        draft.warnings.extend(worth_saying(&base.totals, &self.base_verify));
+        let told = draft.warnings.iter().any(|warning| warning.code == BASE_FAILED);
+        draft.warnings.extend(worth_saying(&base.totals, &self.base_verify, told));
+        if draft.warnings.iter().any(|warning| [BASE_FAILED, SERVICE_GONE].contains(&warning.code.as_str())) {
+            // Whatever the blocks say is no difference between two versions.
+            self.comparison = None;
+        }
         let duration = candidate.totals.duration;
         draft.users_max = candidate.users_max;
         draft.totals = candidate.totals;
@@ -253,6 +285,27 @@ impl<'a> Work<'a> {
     }
 }
 
+const BASE_FAILED: &str = "base_failed";
+const SERVICE_GONE: &str = "service_gone";
+
+/// Why a side that stopped answering leaves nothing to compare. A candidate that still answers, and be it with errors, is
+/// judged by them.
+fn went_away(ledger: &Ledger) -> Option<Warning> {
+    let [base, candidate] = &ledger.silences;
+    let after = |since: f64| Micros::from_secs_f64(since);
+    if let Some(since) = base.nobody_listens() {
+        let message = format!("the base was gone after {} of blocks (connect refused), so there is nothing to compare with", after(since));
+        return Some(trouble(BASE_FAILED, message));
+    }
+    if let Some(since) = base.all_fails() {
+        let message = format!("the base failed every request after {} of blocks, so there is nothing to compare with", after(since));
+        return Some(trouble(BASE_FAILED, message));
+    }
+    let since = candidate.nobody_listens()?;
+    let message = format!("the service was gone after {} of blocks (connect refused), so nothing is judged", after(since));
+    Some(trouble(SERVICE_GONE, format!("{message}\nsee why it ended, and repeat the run")))
+}
+
 /// What is compared with, as a person would name it.
 fn source(paired: &PairedPlan, base: &Side<'_>, header: Option<&BlocksHeader>) -> String {
     let started = paired.base.service.as_ref().filter(|service| service.command.is_some());
@@ -267,8 +320,8 @@ fn sized(header: BlocksHeader, sizes: Sizes) -> BlocksHeader {
     BlocksHeader { block_length: sizes.block.as_secs_f64(), rate: sizes.rate.map(|rate| rate.0), ..header }
 }
 
-/// What is worth saying of the base.
-fn worth_saying(base: &Totals, verify: &[VerifyRecord]) -> Vec<Warning> {
+/// What is worth saying of the base; `told`: that there is nothing to compare with.
+fn worth_saying(base: &Totals, verify: &[VerifyRecord], told: bool) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let (requests, failures) = (base.requests(), base.failures());
     if failures > 0 {
@@ -283,8 +336,8 @@ fn worth_saying(base: &Totals, verify: &[VerifyRecord]) -> Vec<Warning> {
         let why = step.message.as_deref().unwrap_or("no reason given");
         plain_warning("base_verify", format!("verify `{}` failed on the base: {why}", step.name))
     }));
-    if requests > 0 && requests == failures {
-        warnings.push(trouble("base_failed", format!("the base failed all {requests} requests, so there is nothing to compare with")));
+    if requests > 0 && requests == failures && !told {
+        warnings.push(trouble(BASE_FAILED, format!("the base failed all {requests} requests, so there is nothing to compare with")));
     }
     warnings
 }

@@ -6,6 +6,7 @@ mod ledger;
 mod measure;
 mod session;
 mod side;
+mod silence;
 mod sizes;
 
 pub use measure::{PairedMeasured, PairedOptions, measure_paired};

@@ -9,9 +9,9 @@ use minijinja::Value;
 use crate::conduct::ConductOptions;
 use crate::conduct::run::{SERVICE_DIED, chain, complaints, plain_warning, service_died, trouble};
 use crate::engine::{self, ArmOptions, OnFailure, ProcedureKind, ProcedureResult};
-use crate::plan::{Feed, Plan, ServicePlan, SlotId, Target};
+use crate::plan::{Feed, Plan, PortPlan, ServicePlan, SlotId, Target};
 use crate::record::{Arm, Sent, VerifyRecord, Warning};
-use crate::service::{Service, StartOptions, Watched, choose_port};
+use crate::service::{Service, ServiceError, StartOptions, Watched, choose_port};
 
 /// One of the two versions while it runs.
 pub(super) struct Side<'a> {
@@ -103,11 +103,20 @@ impl<'a> Side<'a> {
         };
         let begun = Instant::now();
         let started = Service::start(service_plan, &start);
-        let service = started.map_err(|error| trouble("service_failed", about(self.arm, chain(&error))))?;
+        let service = started.map_err(|error| trouble("service_failed", about(self.arm, chain(&error) + self.port_advice(&error))))?;
         self.start_took = begun.elapsed();
         self.sent.ready += service.ready_requests();
         self.service = Some(service);
         Ok(())
+    }
+
+    /// A base whose scenario names a port may listen there, where nobody looks for it.
+    fn port_advice(&self, error: &ServiceError) -> &'static str {
+        let has_another = self.arm == Arm::Base && self.plan.service.as_ref().is_some_and(|own| matches!(own.port, PortPlan::Fixed(_)));
+        match error {
+            ServiceError::Late { .. } if has_another => "\n`port` is the candidate's: the base must listen on the one in `$PORT`",
+            _ => "",
+        }
     }
 
     /// Runs setup.

@@ -32,6 +32,7 @@ pub use document::{DocumentConfig, HeadConfig};
 pub use feed::{ExhaustedConfig, FeedConfig, PickConfig, ValuesConfig};
 pub use http::{HttpConfig, VersionConfig};
 pub use load::{ArrivalsConfig, CapacityConfig, LoadConfig, StageConfig};
+pub(in crate::config) use paired::{LEAST_BUDGET, least_budget};
 pub use paired::{PairedConfig, PairedLoadConfig};
 pub use sections::SectionsConfig;
 pub use service::{PortConfig, ReadyConfig, ServiceConfig};

@@ -135,7 +135,8 @@ fn started(compiling: &mut Compiling<'_>, base: &Base, target: &str, service: Op
         PortPlan::Unset => None,
     };
     let Some(target) = own_port else {
-        let span = written.and_then(|service| service.port.as_ref()).map_or(Span::OUTSIDE, |port| port.span);
+        let port = written.and_then(|service| service.port.as_ref()).map(|port| port.span);
+        let span = port.or(written.map(|service| service.span)).unwrap_or(Span::OUTSIDE);
         let help = "set `port: auto` under `service`, and write `${PORT}` in `target` and where the command needs it";
         compiling.error(span, format!("`{option}` starts the service a second time, and both would listen on the same port"), help);
         return None;

@@ -190,7 +190,13 @@ fn comparison(out: &mut String, run: &RunView, pen: Pen) {
     let (told, rest): (Vec<_>, Vec<_>) = comparison.rows.iter().partition(|row| !row.unchanged || row.scope == "all");
     rows_of_comparison(out, comparison, &told, pen);
     if !rest.is_empty() {
-        line(out, &format!("  and {} of endpoints that are unchanged or can't be told: see the report", rest.len()));
+        line(
+            out,
+            &format!(
+                "  and {} of endpoints, unchanged or not to be told: see the report",
+                figures::counted(rest.len() as u64, "figure", "figures")
+            ),
+        );
     }
     out.push('\n');
 }
@@ -209,36 +215,56 @@ fn rows_of_comparison(out: &mut String, comparison: &ComparisonView, rows: &[&Co
     }
     wrapped(out, "  ", &format!("Baseline: {}.", comparison.baseline), pen);
     if !rows.is_empty() {
-        // Where nothing is judged, there are no limits and one verdict for all: their room is the intervals'.
-        let never = u16::MAX;
-        let (interval, seen, limit, chance, verdict) =
-            if comparison.judged { (110, 90, 130, 120, Label("Verdict")) } else { (90, never, never, never, Extra("Verdict", never)) };
-        let mut table = TableBuilder::new(
-            pen,
-            [
-                Label(""),
-                Label("Metric"),
-                Text("Scope"),
-                Figure("Base"),
-                Figure("Candidate"),
-                Figure("Delta"),
-                Extra("95% interval", interval),
-                Extra("Could see", seen),
-                Extra("Limit", limit),
-                Extra("p", chance),
-                verdict,
-            ],
-        );
-        for row in rows {
-            let ContrastView { metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict, .. } = row;
-            let cells = [row.tone.symbol(), metric, scope, base, candidate, delta, interval, detectable, limit, p_adjusted, verdict];
-            table.row(row.tone, cells);
+        out.push_str(&table_of_comparison(comparison, rows, pen));
+        if comparison.judged && rows.iter().any(|row| !row.judged) {
+            line(out, &format!("  {}", pen.dim("in parentheses: shown, and can't fail the run")));
         }
-        out.push_str(&table.render());
         for row in rows.iter().filter(|row| !row.accepted.is_empty()) {
             wrapped(out, "  ", &format!("accepted: {} {} {}", row.scope, row.metric, row.accepted), pen);
         }
     }
+}
+
+/// The figures of each scope below its name, which may be long; the scope in which most changed comes first.
+fn table_of_comparison(comparison: &ComparisonView, rows: &[&ContrastView], pen: Pen) -> String {
+    // Where nothing is judged, there are no limits and one verdict for all.
+    let never = u16::MAX;
+    let (seen, limit, chance, verdict) =
+        if comparison.judged { (88, 112, 98, Label("Verdict")) } else { (never, never, never, Extra("Verdict", never)) };
+    let mut table = TableBuilder::new(
+        pen,
+        [
+            Label(""),
+            Label("Metric"),
+            Figure("Base"),
+            Figure("Candidate"),
+            Figure("Delta"),
+            Extra("95% interval", 78),
+            Extra("Could see", seen),
+            Extra("Limit", limit),
+            Extra("p", chance),
+            verdict,
+        ],
+    );
+    let mut scopes: Vec<&str> = Vec::new();
+    for row in rows {
+        if !scopes.contains(&row.scope.as_str()) {
+            scopes.push(&row.scope);
+        }
+    }
+    let points = |text: &str| text.replace(" points", "pp");
+    for scope in scopes {
+        table.heading(scope);
+        let mut own: Vec<&&ContrastView> = rows.iter().filter(|row| row.scope == scope).collect();
+        own.sort_by_key(|row| row.place);
+        for row in own {
+            let ContrastView { metric, base, candidate, limit, p_adjusted, word, .. } = row;
+            let (delta, seen) = (points(&row.delta), points(&row.detectable));
+            let interval = points(&row.interval).replacen("% to ", " to ", 1);
+            table.row(row.tone, [row.tone.symbol(), metric, base, candidate, &delta, &interval, &seen, limit, p_adjusted, word]);
+        }
+    }
+    table.render()
 }
 
 fn facts(out: &mut String, name: &str, facts: &[Fact], pen: Pen) {

@@ -3,6 +3,7 @@
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use super::{Pen, Style};
+use crate::report::escape::shortened;
 use crate::report::view::Tone;
 
 /// A table whose texts are cut to the width, never wrapped: a row is a line.
@@ -10,6 +11,8 @@ pub(super) struct TableBuilder {
     pen: Pen,
     columns: Vec<Column>,
     rows: Vec<(Vec<String>, Tone)>,
+    /// Lines between the rows, each with the number of rows above it.
+    headings: Vec<(usize, String)>,
 }
 
 /// How a column behaves where room is short.
@@ -27,7 +30,7 @@ pub(super) enum Column {
 
 impl TableBuilder {
     pub(super) fn new(pen: Pen, columns: impl Into<Vec<Column>>) -> Self {
-        Self { pen, columns: columns.into(), rows: Vec::new() }
+        Self { pen, columns: columns.into(), rows: Vec::new(), headings: Vec::new() }
     }
 
     /// Adds a row; the tone colours its first cell.
@@ -35,9 +38,15 @@ impl TableBuilder {
         self.rows.push((cells.into_iter().map(str::to_owned).collect(), tone));
     }
 
+    /// Adds a line of its own, for the rows below it; cut to the width like a text.
+    pub(super) fn heading(&mut self, text: &str) {
+        let text = shortened(text, usize::from(self.pen.width) - 2);
+        self.headings.push((self.rows.len(), self.pen.bold(&text)));
+    }
+
     /// The table's lines, each indented by two spaces.
     pub(super) fn render(self) -> String {
-        let Self { pen, columns, rows } = self;
+        let Self { pen, columns, rows, headings } = self;
         let shown: Vec<bool> = columns.iter().map(|column| !matches!(column, Column::Extra(_, from) if pen.width < *from)).collect();
         let kept: Vec<Column> = columns.iter().copied().zip(&shown).filter(|(_, shown)| **shown).map(|(column, _)| column).collect();
         let mut table = Table::new();
@@ -78,7 +87,11 @@ impl TableBuilder {
             }
         }
         let mut out = String::new();
-        for line in table.lines() {
+        // A row is a line, and the header is the first of them.
+        for (above, line) in table.lines().enumerate() {
+            for (_, heading) in headings.iter().filter(|(rows, _)| rows + 1 == above) {
+                out.push_str(&format!("  {heading}\n"));
+            }
             out.push_str("  ");
             out.push_str(line.trim_end());
             out.push('\n');

@@ -45,11 +45,23 @@ pub(crate) struct ContrastView {
     pub(crate) accepted: String,
     /// Whether nothing is to be said about it: left out first where room is short.
     pub(crate) unchanged: bool,
+    /// Whether it is shown at once where there is room: what changed, and the judged figures of the whole run.
+    pub(crate) open: bool,
+    /// `regressed`, in parentheses where it can't fail the run.
+    #[serde(skip)]
+    pub(crate) word: String,
+    /// Whether it can fail the run, the comparison being judged.
+    #[serde(skip)]
+    pub(crate) judged: bool,
+    /// Its place as recorded.
+    #[serde(skip)]
+    pub(crate) place: usize,
 }
 
 impl ComparisonView {
     pub(crate) fn of(comparison: &Comparison) -> Self {
-        let mut rows: Vec<_> = comparison.contrasts.iter().map(|contrast| ContrastView::of(contrast, comparison.advisory)).collect();
+        let contrasts = comparison.contrasts.iter().enumerate();
+        let mut rows: Vec<_> = contrasts.map(|(place, contrast)| ContrastView::of(contrast, comparison.advisory, place)).collect();
         rows.sort_by_key(|row| (row.unchanged, row.tone));
         let tone = match comparison.verdict {
             ComparisonVerdict::Regressed if !comparison.advisory => Tone::Bad,
@@ -63,8 +75,9 @@ impl ComparisonView {
         Self {
             tone,
             verdict: comparison.verdict.to_string(),
-            sentence: prose(&comparison.sentence),
-            note: comparison.note.as_deref().map(prose).unwrap_or_default(),
+            // What follows it is the template's.
+            sentence: prose(comparison.sentence.trim_end_matches('.')),
+            note: comparison.note.as_deref().map(|note| prose(note.trim_end_matches('.'))).unwrap_or_default(),
             advisory: comparison.advisory,
             judged: comparison.mode != ComparisonMode::Unjudged,
             source: foreign(&comparison.source),
@@ -75,10 +88,12 @@ impl ComparisonView {
 }
 
 impl ContrastView {
-    fn of(contrast: &Contrast, advisory: bool) -> Self {
+    fn of(contrast: &Contrast, advisory: bool, place: usize) -> Self {
         let name = contrast.metric.as_str();
         let decides = contrast.judged && !advisory;
+        let unchanged = matches!(contrast.verdict, ContrastVerdict::Ok | ContrastVerdict::Inconclusive);
         let mut verdict = contrast.verdict.to_string();
+        let word = if contrast.judged { verdict.clone() } else { format!("({verdict})") };
         if !contrast.judged {
             verdict += " (shown only)";
         } else if advisory {
@@ -102,7 +117,11 @@ impl ContrastView {
             p_adjusted: contrast.p_adjusted.map_or_else(none, probability),
             verdict,
             accepted: contrast.accepted.as_ref().map(|accepted| acceptance(name, accepted)).unwrap_or_default(),
-            unchanged: matches!(contrast.verdict, ContrastVerdict::Ok | ContrastVerdict::Inconclusive),
+            unchanged,
+            open: !unchanged || contrast.judged && contrast.scope == "all",
+            word,
+            judged: contrast.judged,
+            place,
         }
     }
 
@@ -146,7 +165,37 @@ fn none() -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::record::{Contrast, ContrastVerdict};
     use crate::report::{CommentOptions, TerminalOptions, fixture, html, job_summary, junit, markdown_comment, terminal};
+
+    #[test]
+    fn a_comment_shows_the_whole_run_at_once_and_counts_what_it_folds_away() {
+        let mut record = fixture::passed();
+        let comparison = record.comparison.as_mut().unwrap();
+        comparison.contrasts.push(fixture::contrast("GET /products", "p50", 0.0100, 0.0101, ContrastVerdict::Ok));
+        comparison.contrasts.push(fixture::contrast("GET /products", "p95", 0.0200, 0.0230, ContrastVerdict::Inconclusive));
+        comparison.contrasts.push(Contrast { judged: false, ..fixture::contrast("all", "p99", 0.02, 0.021, ContrastVerdict::Ok) });
+        let comment = markdown_comment(&[record], &CommentOptions::default());
+        let (open, folded) = comment.split_once("<details><summary>3 more figures: ").unwrap();
+        assert!(folded.starts_with("2 without a change that matters, 1 that can't be told or can't fail the run</summary>"), "{folded}");
+        for row in ["`all` p50", "`all` throughput", "`POST /cart` p95"] {
+            assert!(open.contains(row), "{row}: {open}");
+        }
+        assert!(!open.contains("`GET /products` p50") && !open.contains("`all` p99"), "{open}");
+    }
+
+    #[test]
+    fn a_terminal_has_every_column_that_a_comparison_promises() {
+        let record = fixture::passed();
+        let shown = |width| terminal(std::slice::from_ref(&record), &TerminalOptions { width, ..TerminalOptions::default() });
+        let header =
+            |text: &str| text.lines().find(|line| line.contains("Candidate")).unwrap().split("  ").map(str::trim).collect::<String>();
+        for column in ["Base", "Candidate", "Delta", "95% interval", "Could see", "p", "Verdict"] {
+            assert!(header(&shown(100)).contains(column), "{column}");
+        }
+        assert!(header(&shown(80)).contains("95% interval"));
+        assert!(shown(72).lines().filter(|line| line.starts_with("  ✓")).all(|line| line.chars().count() <= 72), "{}", shown(72));
+    }
 
     #[test]
     fn an_accepted_regression_is_told_with_its_reason_on_every_surface() {

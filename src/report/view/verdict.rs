@@ -41,7 +41,7 @@ impl VerdictView {
             Verdict::Interrupted => vec![format!("after {} of load: the figures are of what was measured until then", record.run.duration)],
         };
         let because = parts.join("; ");
-        Self::new(verdict, format!("{name}: {because}"), because)
+        Self::new(verdict, record.summary.neutral, format!("{name}: {because}"), because)
     }
 
     /// Of several runs together; `names` are those of the runs, in order.
@@ -65,11 +65,14 @@ impl VerdictView {
             });
         }
         let reason = parts.join("; ");
-        Self::new(verdict, reason.clone(), reason)
+        let neutral = records.iter().any(|record| record.summary.neutral);
+        Self::new(verdict, neutral, reason.clone(), reason)
     }
 
-    fn new(verdict: Verdict, reason: String, because: String) -> Self {
+    /// `neutral`: it passed, and a comparison that was to be made says nothing.
+    fn new(verdict: Verdict, neutral: bool, reason: String, because: String) -> Self {
         let (word, tone) = match verdict {
+            Verdict::Passed if neutral => ("PASSED", Tone::Neutral),
             Verdict::Passed => ("PASSED", Tone::Good),
             Verdict::Failed => ("FAILED", Tone::Bad),
             Verdict::Invalid => ("INVALID", Tone::Bad),
