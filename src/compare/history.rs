@@ -18,7 +18,7 @@ use crate::stats::{holm_adjusted, holm_levels};
 pub(super) const FAMILY_ALPHA: f64 = 0.01;
 /// Where the shares of failures lie further apart than this, in points of 0 to 1, the successful requests of the whole run
 /// are others than those of the baseline: what fails is quick, and what it would have taken is missing in one of them.
-const OTHER_REQUESTS: f64 = 0.1;
+pub(super) const OTHER_REQUESTS: f64 = 0.1;
 /// A generator that uses more of its cores than this, in percent, decides the throughput of a closed model itself.
 const BUSY_GENERATOR: f64 = 80.0;
 

@@ -35,6 +35,8 @@ pub struct SignFlips {
     pub below: Vec<f64>,
     /// Of each test, how its statistic is made comparable; none where it has fewer than two differences.
     scores: Vec<Option<StudentScore>>,
+    /// Of each test, how many differences it has.
+    counts: Vec<usize>,
     /// The largest statistic of each draw, from the largest down.
     maxima: Vec<f64>,
     /// Whether the draws were all there are, what was seen among them.
@@ -87,13 +89,18 @@ pub fn sign_flips(tests: &[PairTest], pairs: usize, draws: usize, seed: u64) -> 
     let falling_order = falling.iter().copied();
     let above = rising_along(falling_order.clone(), above.into_iter().map(p).collect());
     let below = rising_along(falling_order.rev(), below.into_iter().map(p).collect());
-    SignFlips { above, below, scores: prepared.iter().map(|test| test.score).collect(), maxima, whole }
+    let (scores, counts) = prepared.iter().map(|test| (test.score, test.sizes.len())).unzip();
+    SignFlips { above, below, scores, counts, maxima, whole }
 }
 
 impl SignFlips {
     /// The least statistic (trimmed mean over standard error) with which a test would have had an adjusted p-value of at
     /// most `alpha` if it were the largest of all; none where no statistic would do, because there are too few pairs.
     pub fn critical(&self, test: usize, alpha: f64) -> Option<f64> {
+        // Whatever is seen is one of all signs that its own pairs can have.
+        if self.counts.get(test).is_none_or(|&count| 0.5f64.powf(count as f64) > alpha) {
+            return None;
+        }
         let draws = self.maxima.len();
         // As many draws may reach it.
         let allowed = if self.whole { (alpha * draws as f64).floor() } else { (alpha * (draws + 1) as f64).floor() - 1.0 };
@@ -234,6 +241,9 @@ mod tests {
         let few = sign_flips(&[test(&clear[..5])], 5, 50_000, 3);
         assert_eq!(few.above[0], 2.0 / 32.0);
         assert_eq!(few.critical(0, 0.001), None);
+        // A test with many pairs does not lend them to one with few.
+        let both = sign_flips(&[test(&clear[..5]), test(&clear)], 100, 9_999, 3);
+        assert_eq!((both.critical(0, 0.001), both.critical(1, 0.001).is_some()), (None, true));
     }
 
     #[test]

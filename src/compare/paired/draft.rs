@@ -99,19 +99,20 @@ impl Draft {
     pub(super) fn finish(&self, outcome: Outcome, alpha: f64, adjusted: bool) -> Contrast {
         let harm = self.figure.harm();
         let change = self.change();
-        let delta = change.map_or(self.candidate - self.base, |change| self.relative(change.mean));
+        let delta = change.map_or_else(|| self.plain_change(), |change| self.relative(change.mean));
+        let least = self.least_harm(outcome).filter(|_| self.supported);
         let verdict = match change.filter(|_| self.supported) {
             None => ContrastVerdict::Inconclusive,
             Some(_) if outcome.worse <= alpha && self.matters(delta * harm) => ContrastVerdict::Regressed,
             Some(_) if outcome.better <= alpha && self.matters(-delta * harm) => ContrastVerdict::Improved,
-            Some(change) if self.is_harmless(self.harm_bound(change)) => ContrastVerdict::Ok,
+            // What could not have failed, because there are too few pairs, is not called fine either.
+            Some(change) if least.is_some() && self.is_harmless(self.harm_bound(change)) => ContrastVerdict::Ok,
             Some(_) => ContrastVerdict::Inconclusive,
         };
         let interval = change.filter(|_| self.supported).map(|change| {
             let (low, high) = change.interval(0.95);
             (self.relative(low), self.relative(high))
         });
-        let least = self.least_harm(outcome).filter(|_| self.supported);
         Contrast {
             accepted: None,
             scope: self.scope.clone(),
@@ -139,6 +140,11 @@ impl Draft {
             }
             Test::None => None,
         }
+    }
+
+    /// What the figures of all blocks together differ by, as it is shown, where the pairs say nothing.
+    fn plain_change(&self) -> f64 {
+        if self.in_points() { self.candidate - self.base } else { self.candidate / self.base - 1.0 }
     }
 
     fn in_points(&self) -> bool {

@@ -1,9 +1,12 @@
 //! The verdict of a paired run.
 
 use super::draft::{Draft, Outcome, Test};
+use super::errors::counts;
 use super::pairs::Paired;
-use super::scope::Scope;
+use super::scope::{ALL, Scope};
 use super::sentence;
+use crate::compare::history::OTHER_REQUESTS;
+use crate::compare::sentence::other_requests as other_requests_told;
 use crate::compare::{Figure, Policy};
 use crate::record::{BlockPhase, Blocks, Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, Pairs};
 use crate::stats::{PairTest, holm_adjusted, sign_flips};
@@ -50,6 +53,11 @@ pub fn paired_by_draws(blocks: &Blocks, source: &str, policy: &Policy, draws: us
             drafts.push(draft);
         }
     }
+    let others = other_requests(&scopes);
+    if others.is_some() {
+        let of_mixture = |draft: &&mut Draft| draft.scope == ALL && draft.figure != Figure::ErrorRate;
+        drafts.iter_mut().filter(of_mixture).for_each(|draft| draft.judged = false);
+    }
     let outcomes = outcomes(&drafts, paired.pairs.len(), alpha, blocks.header.seed, draws);
     let finish = |(draft, outcome): (&Draft, Outcome)| draft.finish(outcome, alpha, draft.judged);
     let mut contrasts: Vec<Contrast> = drafts.iter().zip(outcomes).map(finish).collect();
@@ -69,7 +77,8 @@ pub fn paired_by_draws(blocks: &Blocks, source: &str, policy: &Policy, draws: us
         seed: header.seed,
         calibration: header.base.digest.is_some() && header.base.digest == header.candidate.digest,
     };
-    let notes = sentence::notes(&drafts, &pairs, busy);
+    let mut notes = sentence::notes(&drafts, &pairs, busy);
+    notes.extend(others.map(other_requests_told));
     let mut comparison = Comparison {
         mode: ComparisonMode::Paired,
         verdict: verdict(&contrasts),
@@ -87,6 +96,15 @@ pub fn paired_by_draws(blocks: &Blocks, source: &str, policy: &Policy, draws: us
     };
     comparison.sentence = sentence::compared(&comparison, &drafts);
     comparison
+}
+
+/// The shares of failures of the candidate and of the base, where they are so far apart that the successful requests of
+/// several endpoints together are others on one side than on the other.
+fn other_requests(scopes: &[Scope]) -> Option<(f64, f64)> {
+    let whole = scopes.first().filter(|_| scopes.len() > 2)?;
+    let share = |(failures, requests): (u64, u64)| (requests > 0).then(|| failures as f64 / requests as f64);
+    let (candidate, base) = (share(counts(whole, |sides| &sides.candidate))?, share(counts(whole, |sides| &sides.base))?);
+    ((candidate - base).abs() > OTHER_REQUESTS).then_some((candidate, base))
 }
 
 /// What the tests say of every draft. Judged figures are a family; those that are only shown are another, so that they

@@ -42,14 +42,14 @@ pub(super) fn notes(drafts: &[Draft], pairs: &Pairs, busy: Option<f64>) -> Vec<S
     figures.dedup();
     for figure in figures {
         let missing: Vec<&Draft> = drafts.iter().filter(|draft| draft.figure == figure && draft.rule.gate && !draft.supported).collect();
-        let more = if missing.len() > 1 { format!(" and {} more", missing.len() - 1) } else { String::new() };
+        let more = if missing.len() > 1 { format!(" and {} more are", missing.len() - 1) } else { " is".to_owned() };
         let of = scope_name(&missing[0].scope);
         let takes = match (&missing[0].test, figure.percent()) {
             (Test::Pairs(evidence), _) if evidence.test.differences.len() < FEWEST_PAIRS => format!("it takes {FEWEST_PAIRS} pairs"),
             (_, Some(_)) => format!("it takes {} successful requests on either side", figure.support()),
             (_, None) => "it takes more requests on either side".to_owned(),
         };
-        notes.push(format!("{} of {of}{more} is shown and not judged: {takes}", plain(&figure.to_string())));
+        notes.push(format!("{} of {of}{more} shown and not judged: {takes}", plain(&figure.to_string())));
     }
     if let Some(share) = busy {
         notes.push(format!("throughput is shown and not judged: the generator used {:.0} % of its core", share * 100.0));

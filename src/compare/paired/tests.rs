@@ -192,6 +192,41 @@ fn what_has_too_few_samples_or_pairs_is_shown_and_not_judged() {
 }
 
 #[test]
+fn what_too_few_pairs_could_not_have_shown_is_not_ruled_out() {
+    let blocks = Sketch { pairs: (112, 8), requests: vec![60], ..quiet() }.blocks();
+    let throughput = of(&judged(&blocks), "all", "throughput").clone();
+    assert_eq!((throughput.judged, throughput.detectable, throughput.verdict), (true, None, ContrastVerdict::Inconclusive));
+    let more = Sketch { pairs: (112, 24), requests: vec![60], ..quiet() }.blocks();
+    assert_eq!(of(&judged(&more), "all", "throughput").verdict, ContrastVerdict::Ok);
+}
+
+#[test]
+fn what_pairs_say_nothing_of_is_shown_as_a_share_all_the_same() {
+    let mut blocks = Sketch { pairs: (1, 0), ..quiet() }.slower(1.5).blocks();
+    blocks.blocks.iter_mut().for_each(|block| block.pair = 0);
+    let p50 = of(&judged(&blocks), "all", "p50").clone();
+    assert_eq!((p50.judged, p50.interval), (false, None));
+    assert!((p50.candidate / p50.base - 1.0 - p50.delta).abs() < 1e-12 && p50.delta > 0.2, "{p50:?}");
+}
+
+#[test]
+fn requests_that_only_one_side_answered_make_the_whole_run_no_slower() {
+    let repaired = |failing: &dyn Fn(&Block) -> bool| {
+        let mut blocks = Sketch { requests: vec![30, 30], slower: vec![1.0, 1.0], ..quiet() }.blocks();
+        for block in blocks.blocks.iter_mut().filter(|block| failing(block)) {
+            let slow = &mut block.endpoints[1];
+            (slow.failures, slow.ok) = (slow.requests, crate::metrics::Histogram::default());
+        }
+        judged(&blocks)
+    };
+    let comparison = repaired(&|block| block.arm == Arm::Base);
+    assert!(!of(&comparison, "all", "p50").judged && !of(&comparison, "all", "throughput").judged);
+    assert!(of(&comparison, "GET /0", "p50").judged);
+    assert!(comparison.note.unwrap().ends_with("so they are of different requests"));
+    assert!(of(&repaired(&|_| false), "all", "p50").judged);
+}
+
+#[test]
 fn without_pairs_nothing_is_judged() {
     let comparison = judged(&Sketch { pairs: (0, 0), ..quiet() }.blocks());
     assert_eq!(comparison.verdict, ComparisonVerdict::Inconclusive);
