@@ -120,6 +120,8 @@ pub(super) enum Progress {
     Redirected,
     /// The kept connection was closed before any byte of the answer: it goes out again.
     Reconnected,
+    /// The system did not take all of it at once.
+    HeldBack,
 }
 
 /// One user's side: its open connections, one for each origin, and its cookies.
@@ -166,6 +168,9 @@ impl Client {
         };
         self.watch = watch;
         let State { connecting, sent, mut phases, traffic, .. } = state;
+        if traffic.held_back {
+            tell(Progress::HeldBack);
+        }
         let reply = outcome.unwrap_or_else(|| {
             let (category, what) = match connecting {
                 true => (ErrorCategory::ConnectTimeout, "no connection"),

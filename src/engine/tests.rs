@@ -45,7 +45,7 @@ fn every_iteration_is_made_once_whatever_the_threads() {
         let totals = &result.totals;
         assert_eq!((totals.requests(), totals.failures(), totals.counters.iterations, totals.counters.sent_load), (500, 0, 500, 500));
         assert_eq!(server.connections.load(Ordering::SeqCst), 7, "one connection per user");
-        assert_eq!(result.users_max, 7);
+        assert_eq!((result.users_max, totals.counters.held_back), (7, 0));
         assert_eq!(totals.endpoints[0].statuses[&200], 500);
         assert_eq!(totals.endpoints[0].ok.count(), 500);
         assert_eq!(totals.endpoints[0].bytes_in, 500 * OK.len() as u64);
