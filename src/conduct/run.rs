@@ -268,7 +268,8 @@ impl<'a> Run<'a> {
                     threads: self.options.threads,
                     steering: self.options.steering,
                 };
-                let found = capacity::search(&search, listen)?;
+                let found = capacity::search(&search, &mut service, listen)?;
+                self.draft.warnings.extend(found.ended);
                 self.draft.capacity = Some(found.record);
                 self.take(found.result)
             }
