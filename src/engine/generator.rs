@@ -301,3 +301,24 @@ pub(super) fn thread_cpu() -> Option<Duration> {
 pub(super) fn thread_cpu() -> Option<Duration> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_begins_before_all_are_ready() {
+        let (ready, all_ready) = mpsc::channel();
+        let (start, zero) = mpsc::sync_channel(1);
+        let quick = Start { ready: ready.clone(), zero };
+        let slow = Start { ready, zero: mpsc::sync_channel(1).1 };
+        let quick = std::thread::spawn(move || quick.wait());
+        assert_eq!(all_ready.try_recv().unwrap_err(), mpsc::TryRecvError::Empty);
+        // One that fails keeps nobody waiting.
+        drop(slow);
+        assert!(all_ready.recv().is_err());
+        let begin = Instant::now();
+        start.send(begin).unwrap();
+        assert_eq!(quick.join().unwrap(), Some(begin));
+    }
+}

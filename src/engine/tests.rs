@@ -320,6 +320,27 @@ fn a_load_is_as_long_as_it_was() {
 }
 
 #[test]
+fn what_is_in_flight_at_the_end_has_its_grace_and_no_more() {
+    let of = |answers: bool, grace: Micros| {
+        let server = RawServer::start(move |mut stream, _| {
+            while read_request(&mut stream).is_some() {
+                std::thread::sleep(std::time::Duration::from_millis(600));
+                if answers && stream.write_all(OK).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut population = iterations(2, 1);
+        (population.iterations, population.duration, population.graceful_stop) = (None, Some(Micros::from_millis(200)), grace);
+        let totals = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Closed(population)), server.address, 1).totals;
+        (totals.requests(), totals.failures(), totals.counters.iterations, totals.counters.iterations_cut)
+    };
+    assert_eq!(of(true, Micros::from_secs(30)), (2, 0, 2, 0));
+    // No failures of the service: nobody waited for these answers to the end.
+    assert_eq!(of(false, Micros::from_millis(100)), (0, 0, 0, 2));
+}
+
+#[test]
 fn a_barrier_waits_for_nobody_who_has_passed_for_good() {
     let server = RawServer::start(|stream, _| answer_always(stream, OK));
     let barrier = BarrierPlan { id: 0, name: "class".to_owned(), timeout: Micros::from_secs(30) };
