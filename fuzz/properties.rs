@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use loadline::config::{Overrides, ProcessEnv};
+use loadline::engine::inside::{Reading, read_answer};
 use loadline::plan::{self, CompileOptions, Threshold};
 use loadline::record::{Blocks, Record};
 use loadline::report::{self, CommentOptions};
@@ -15,7 +16,8 @@ use loadline::text;
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub(crate) const TARGETS: &[Target] = &[("threshold", threshold), ("scenario", scenario), ("record", record), ("blocks", blocks)];
+pub(crate) const TARGETS: &[Target] =
+    &[("threshold", threshold), ("scenario", scenario), ("record", record), ("blocks", blocks), ("response", response)];
 
 /// A threshold that can be read reads the same from its own text; a message points into the text.
 pub(crate) fn threshold(input: &[u8]) {
@@ -62,6 +64,27 @@ pub(crate) fn blocks(input: &[u8]) {
     let mut file = Vec::new();
     read.write(&mut file).expect("memory takes everything");
     assert_eq!(Blocks::read(file.as_slice()).expect("what was written can be read"), read);
+}
+
+/// Bytes of a server are an answer or are none however they are cut into pieces, what stands behind the answer is no part
+/// of it, and no more memory is taken than they have bytes, but for what a body that is announced is given at once.
+pub(crate) fn response(input: &[u8]) {
+    for (is_head, max_body) in [(false, 1 << 20), (true, 1 << 20), (false, 16)] {
+        let read = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+            let Reading { answer, held } = read_answer(pieces, is_head, max_body);
+            let most = 4 * input.len() + (max_body as usize).min(64 << 10) + 64;
+            assert!(held <= most, "{held} bytes are held for {} that came", input.len());
+            answer.ok()
+        };
+        let whole = read(&mut std::iter::once(input));
+        for size in [1, 2, 3, 7, 100] {
+            assert_eq!(read(&mut input.chunks(size)), whole, "in pieces of {size}");
+        }
+        if let Some(answer) = &whole {
+            assert!(answer.body.len() as u64 <= max_body && (!is_head || answer.body.is_empty()));
+            assert_eq!(read(&mut std::iter::once(&input[..answer.length])), whole, "without what stands behind it");
+        }
+    }
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {

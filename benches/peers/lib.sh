@@ -38,17 +38,17 @@ until curl --silent --fail --output /dev/null "$url"; do
     sleep 0.05
 done
 
-# on_its_core NAME COMMAND..: its output goes to NAME.out; "cpu-seconds MiB" to NAME.cost.
+# on_its_core NAME COMMAND..: its output goes to NAME.out; "cpu-seconds MiB" to NAME.cost. Its core is 1, or those in `cores`.
 on_its_core() {
     local name=$1
     shift
-    /usr/bin/time -f '%U %S %M' -o "$work/$name.time" taskset -c 1 "$@" > "$work/$name.out" 2>&1 || fail "$name: exit code $?: $(tail -5 "$work/$name.out")"
+    /usr/bin/time -f '%U %S %M' -o "$work/$name.time" taskset -c "${cores:-1}" "$@" > "$work/$name.out" 2>&1 || fail "$name: exit code $?: $(tail -5 "$work/$name.out")"
     tail -1 "$work/$name.time" | awk '{ printf "%.3f %.1f\n", $1 + $2, $3 / 1024 }' > "$work/$name.cost"
 }
 
-# loadline ARGUMENTS..: a run whose record is $work/record.json.
+# loadline ARGUMENTS..: a run whose record is $work/record.json, on one generator thread, or as many as `threads` says.
 loadline() {
-    on_its_core loadline "$program" run "$@" --threads 1 --quiet --on-saturation warn --out "$work/report" --json "$work/record.json"
+    on_its_core loadline "$program" run "$@" --threads "${threads:-1}" --quiet --on-saturation warn --out "$work/report" --json "$work/record.json"
 }
 
 installed() { command -v "$1" >/dev/null || { case " ${skipped:-} " in *" $1 "*) ;; *) skipped="${skipped:-} $1"; echo "not installed, left out: $1" >&2 ;; esac; return 1; }; }

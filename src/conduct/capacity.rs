@@ -8,9 +8,10 @@ use super::run::{News, trouble};
 use super::steering::Steering;
 use crate::engine::{self, Event, Load, LoadOptions, LoadResult};
 use crate::gate;
-use crate::metrics::{Histogram, Totals};
+use crate::metrics::{ErrorCategory, Histogram, Totals};
 use crate::plan::{CapacityPlan, OpenLoad, Plan, RateShape, SlotId, Target};
 use crate::record::{CapacityRecord, CapacityStep, Statistics, Warning};
+use crate::service::Service;
 use crate::units::{Micros, Rate};
 
 /// Each rate that is carried is followed by one this many times as high.
@@ -34,6 +35,8 @@ pub(super) struct Search<'a> {
 pub(super) struct Found {
     pub(super) record: CapacityRecord,
     pub(super) result: LoadResult,
+    /// Why it ended before its time, where the service is why.
+    pub(super) ended: Option<Warning>,
 }
 
 /// Why a rate is not carried.
@@ -47,21 +50,24 @@ enum Outcome {
 }
 
 /// Searches: four times the rate as long as the objective is met, then three bisections between the highest rate that
-/// was carried and the lowest that wasn't. Where not even the first is, the search goes down instead.
-pub(super) fn search(search: &Search<'_>, listen: &mut dyn FnMut(News<'_>)) -> Result<Found, Warning> {
+/// was carried and the lowest that wasn't. Where not even the first is, the search goes down instead. It ends at once when
+/// the service does: what is left of it carries no rate at all.
+pub(super) fn search(search: &Search<'_>, service: &mut Option<&mut Service>, listen: &mut dyn FnMut(News<'_>)) -> Result<Found, Warning> {
     let plan = search.capacity;
     let objective = plan.objective.iter().map(|threshold| threshold.expression.clone()).collect();
     let mut record = CapacityRecord { rate: 0.0, limited_by: "objective".to_owned(), objective, steps: Vec::new() };
     let mut whole: Option<LoadResult> = None;
     let (mut carried, mut missed) = (None::<f64>, None::<f64>);
     let (mut rate, mut bisections) = (plan.from.0.min(plan.to.0), 0);
+    let mut ended = None;
     loop {
         let warmup = if whole.is_none() { plan.warmup } else { Micros::ZERO };
         listen(News::Doing(&format!("trying {}", Rate(rate))));
-        let result = hold(search, rate, warmup, listen)?;
+        let result = hold(search, rate, warmup, service, listen)?;
         let (step, outcome) = judge(search, rate, &result);
         record.steps.push(step);
         let over = result.stopped_early || result.failure.is_some();
+        let is_gone = refuses_everybody(&result.totals);
         whole = Some(match whole {
             None => result,
             Some(before) => joined(before, result),
@@ -78,6 +84,10 @@ pub(super) fn search(search: &Search<'_>, listen: &mut dyn FnMut(News<'_>)) -> R
             (Outcome::Missed, _) => "objective".to_owned(),
             (Outcome::Met, before) => before.to_owned(),
         };
+        if is_gone {
+            ended = Some(gone(rate, carried));
+            break;
+        }
         rate = match (carried, missed) {
             (Some(low), None) if low >= plan.to.0 => {
                 record.limited_by = "to".to_owned();
@@ -94,10 +104,33 @@ pub(super) fn search(search: &Search<'_>, listen: &mut dyn FnMut(News<'_>)) -> R
     }
     record.rate = carried.unwrap_or(0.0);
     let result = whole.unwrap_or_else(|| unreachable!("at least one rate was tried"));
-    Ok(Found { record, result })
+    Ok(Found { record, result, ended })
 }
 
-fn hold(search: &Search<'_>, rate: f64, warmup: Micros, listen: &mut dyn FnMut(News<'_>)) -> Result<LoadResult, Warning> {
+/// Whether nobody listens any more: not one connection was accepted. A service with too much to do is slow, or times out.
+fn refuses_everybody(totals: &Totals) -> bool {
+    let errors = totals.endpoints.iter().flat_map(|endpoint| &endpoint.errors);
+    let refused: u64 = errors.filter(|((category, _), _)| *category == ErrorCategory::ConnectRefused).map(|(_, error)| error.count).sum();
+    refused > 0 && refused == totals.requests()
+}
+
+fn gone(rate: f64, carried: Option<f64>) -> Warning {
+    let known = carried.map(|carried| format!("; {} was the last rate that it carried", Rate(carried))).unwrap_or_default();
+    Warning {
+        code: "service_gone".to_owned(),
+        invalidates: false,
+        message: format!("the search ended at {}, where the service refused every connection{known}", Rate(rate)),
+        advice: Some("see whether the service ended under the load: its log, its memory, its limit of open files".to_owned()),
+    }
+}
+
+fn hold(
+    search: &Search<'_>,
+    rate: f64,
+    warmup: Micros,
+    service: &mut Option<&mut Service>,
+    listen: &mut dyn FnMut(News<'_>),
+) -> Result<LoadResult, Warning> {
     let plan = search.capacity;
     let load = Load::Open(OpenLoad {
         rate: RateShape::Constant(Rate(rate)),
@@ -109,15 +142,15 @@ fn hold(search: &Search<'_>, rate: f64, warmup: Micros, listen: &mut dyn FnMut(N
         warmup,
         graceful_stop: plan.graceful_stop,
     });
-    let options = LoadOptions {
-        target: search.target.clone(),
-        threads: search.threads,
-        globals: search.globals.to_vec(),
-        control: search.steering.begin(),
-    };
+    let control = search.steering.begin();
+    let options =
+        LoadOptions { target: search.target.clone(), threads: search.threads, globals: search.globals.to_vec(), control: control.clone() };
     engine::run(search.plan, &load, &options, &mut |event| {
         if let Event::Tick { snapshot, .. } = event {
             listen(News::Tick(snapshot));
+            if service.as_mut().is_some_and(|service| service.exited().is_some()) {
+                control.stop();
+            }
         }
     })
     .map_err(|error| trouble("no_threads", format!("failed to {error}")))

@@ -268,7 +268,8 @@ impl<'a> Run<'a> {
                     threads: self.options.threads,
                     steering: self.options.steering,
                 };
-                let found = capacity::search(&search, listen)?;
+                let found = capacity::search(&search, &mut service, listen)?;
+                self.draft.warnings.extend(found.ended);
                 self.draft.capacity = Some(found.record);
                 self.take(found.result)
             }
@@ -350,6 +351,7 @@ impl<'a> Run<'a> {
         self.draft.generator.threads = result.threads.try_into().unwrap_or(u32::MAX);
         self.draft.generator.cpu_peak_percent = result.busy_max.map(|busy| busy * 100.0);
         self.draft.generator.loop_stall_max = Some(result.stall_max.as_secs_f64());
+        self.draft.generator.held_back = Some(result.totals.counters.held_back);
         self.draft.warnings.extend(result.remarks.into_iter().map(|remark| plain_warning("iterations_cut", remark)));
         self.draft.totals = result.totals;
         self.draft.timeline = result.timeline;

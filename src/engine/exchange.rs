@@ -35,7 +35,7 @@ pub(super) struct Network {
     /// Memory of messages that went out.
     pub(super) buffers: Buffers,
     /// Where answers are read into.
-    scratch: RefCell<Box<[u8]>>,
+    pub(super) scratch: RefCell<Box<[u8]>>,
     pub(super) dialer: Dialer,
     /// The connections of all users, where they share some.
     shared: Option<SharedConnections>,
@@ -78,7 +78,7 @@ impl Buffers {
         self.0.borrow_mut().pop().unwrap_or_default()
     }
 
-    fn give_back(&self, buffer: Vec<u8>) {
+    pub(super) fn give_back(&self, buffer: Vec<u8>) {
         let mut kept = self.0.borrow_mut();
         if buffer.capacity() <= LARGEST_KEPT && kept.len() < MOST_KEPT {
             kept.push(buffer);
@@ -120,6 +120,8 @@ pub(super) enum Progress {
     Redirected,
     /// The kept connection was closed before any byte of the answer: it goes out again.
     Reconnected,
+    /// The system did not take all of it at once.
+    HeldBack,
 }
 
 /// One user's side: its open connections, one for each origin, and its cookies.
@@ -166,6 +168,9 @@ impl Client {
         };
         self.watch = watch;
         let State { connecting, sent, mut phases, traffic, .. } = state;
+        if traffic.held_back {
+            tell(Progress::HeldBack);
+        }
         let reply = outcome.unwrap_or_else(|| {
             let (category, what) = match connecting {
                 true => (ErrorCategory::ConnectTimeout, "no connection"),

@@ -1,10 +1,11 @@
 //! A generator thread: a runtime, its users, and a recorder that is handed over once a second.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
@@ -31,14 +32,31 @@ pub(super) const TICK: Micros = Micros::from_secs(1);
 pub(super) struct Assignment {
     pub(super) shared: Arc<Shared>,
     pub(super) target: Target,
-    /// Arm time zero.
-    pub(super) zero: Instant,
+    pub(super) start: Start,
     pub(super) load_begin: Micros,
     pub(super) end: Option<Micros>,
     pub(super) graceful_stop: Micros,
     pub(super) thread: usize,
     pub(super) threads: usize,
     pub(super) people: People,
+}
+
+/// Tells a thread when arm time zero is, once all of them are ready: on a busy machine that takes longer than any time that
+/// could be reckoned with, and what is due meanwhile would be late, or over.
+#[derive(Debug)]
+pub(super) struct Start {
+    /// Dropped by who is ready, or has failed.
+    pub(super) ready: mpsc::Sender<Infallible>,
+    /// Comes when nobody has it any longer.
+    pub(super) zero: Receiver<Instant>,
+}
+
+impl Start {
+    /// Waits for the others; none when there will be no load.
+    fn wait(self) -> Option<Instant> {
+        drop(self.ready);
+        self.zero.recv().ok()
+    }
 }
 
 /// Who comes.
@@ -89,9 +107,11 @@ pub(super) fn run(assignment: Assignment, reports: SyncSender<Report>, spares: R
 }
 
 async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: Receiver<Delta>) -> io::Result<()> {
-    let Assignment { shared, target, zero, load_begin, end, graceful_stop, thread, threads, people } = assignment;
+    let Assignment { shared, target, start, load_begin, end, graceful_stop, thread, threads, people } = assignment;
     let timers = Timers::new()?;
     tokio::task::spawn_local(timers.clone().drive());
+    // Nothing else runs on this thread yet.
+    let Some(zero) = start.wait() else { return Ok(()) };
     let mut http = shared.plan.http.clone();
     http.connections = http.connections.map(|all| share(all, thread, threads));
     let context = Rc::new(Context {
@@ -280,4 +300,25 @@ pub(super) fn thread_cpu() -> Option<Duration> {
 #[cfg(not(unix))]
 pub(super) fn thread_cpu() -> Option<Duration> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_begins_before_all_are_ready() {
+        let (ready, all_ready) = mpsc::channel();
+        let (start, zero) = mpsc::sync_channel(1);
+        let quick = Start { ready: ready.clone(), zero };
+        let slow = Start { ready, zero: mpsc::sync_channel(1).1 };
+        let quick = std::thread::spawn(move || quick.wait());
+        assert_eq!(all_ready.try_recv().unwrap_err(), mpsc::TryRecvError::Empty);
+        // One that fails keeps nobody waiting.
+        drop(slow);
+        assert!(all_ready.recv().is_err());
+        let begin = Instant::now();
+        start.send(begin).unwrap();
+        assert_eq!(quick.join().unwrap(), Some(begin));
+    }
 }

@@ -15,7 +15,7 @@ use super::closed::Crowd;
 use super::context::{Shared, UniqueRows};
 use super::control::{Control, Course};
 use super::event::Event;
-use super::generator::{self, Assignment, People, Report, TICK};
+use super::generator::{self, Assignment, People, Report, Start, TICK};
 use super::open::Doors;
 use super::schedule::{Arrivals, Attendance, Ramp, mix};
 use crate::metrics::{Delta, Histogram, Snapshot, Timeline, Totals};
@@ -30,6 +30,9 @@ pub enum Load {
     /// Arrivals at a rate.
     Open(OpenLoad),
 }
+
+/// Threads that are ready need a moment to wake up, which must not make the first starts late.
+const LEAD: Duration = Duration::from_millis(20);
 
 /// What a load needs besides the plan.
 #[derive(Debug, Clone)]
@@ -96,10 +99,9 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         remarks: Mutex::default(),
     });
     let threads = threads(plan, load, people.as_deref(), options.threads);
-    // Threads need a moment to start, which must not make the first starts late.
-    let zero = Instant::now() + Duration::from_millis(20);
+    let (ready, all_ready) = mpsc::channel();
     let (sender, reports) = mpsc::sync_channel(threads * 4);
-    let mut spares = Vec::new();
+    let (mut spares, mut starts) = (Vec::new(), Vec::new());
     let mut handles: Vec<JoinHandle<std::io::Result<()>>> = Vec::new();
     for thread in 0..threads {
         let people = match (&people, load) {
@@ -107,10 +109,12 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
             (None, Load::Open(open)) => People::Open(doors(plan, open, end, thread, threads)),
             (None, Load::Closed(_)) => unreachable!("a closed load has a crowd"),
         };
+        let (start, zero) = mpsc::sync_channel(1);
+        starts.push(start);
         let assignment = Assignment {
             shared: shared.clone(),
             target: options.target.clone(),
-            zero,
+            start: Start { ready: ready.clone(), zero },
             load_begin: warmup,
             end,
             graceful_stop,
@@ -127,13 +131,20 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
             Err(error) => {
                 // Those that run already must not load the service beside whatever comes next.
                 options.control.abort();
-                drop((sender, reports));
+                drop((sender, reports, starts));
                 handles.into_iter().for_each(|handle| drop(handle.join()));
                 return Err(StartError(error));
             }
         }
     }
-    drop(sender);
+    drop((sender, ready));
+    // Nobody sends anything: it ends when all are ready.
+    let _ = all_ready.recv();
+    let zero = Instant::now() + LEAD;
+    for start in starts {
+        // One that has failed waits for none.
+        let _ = start.try_send(zero);
+    }
     listen(Event::Started);
     let mut collector = Collector::new(plan, warmup, end, iterations, threads);
     let (mut stopping, mut stopped_at) = (false, None);

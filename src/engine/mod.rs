@@ -18,6 +18,8 @@ mod failure;
 mod generator;
 mod http1;
 mod http2;
+#[doc(hidden)]
+pub mod inside;
 mod load;
 mod message;
 mod open;

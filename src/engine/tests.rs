@@ -45,7 +45,7 @@ fn every_iteration_is_made_once_whatever_the_threads() {
         let totals = &result.totals;
         assert_eq!((totals.requests(), totals.failures(), totals.counters.iterations, totals.counters.sent_load), (500, 0, 500, 500));
         assert_eq!(server.connections.load(Ordering::SeqCst), 7, "one connection per user");
-        assert_eq!(result.users_max, 7);
+        assert_eq!((result.users_max, totals.counters.held_back), (7, 0));
         assert_eq!(totals.endpoints[0].statuses[&200], 500);
         assert_eq!(totals.endpoints[0].ok.count(), 500);
         assert_eq!(totals.endpoints[0].bytes_in, 500 * OK.len() as u64);
@@ -317,6 +317,27 @@ fn a_load_is_as_long_as_it_was() {
     let result = result.unwrap();
     assert_eq!((result.totals.requests(), result.stopped_early), (3, true));
     assert!(result.totals.duration >= Micros::from_secs(1), "{}", result.totals.duration);
+}
+
+#[test]
+fn what_is_in_flight_at_the_end_has_its_grace_and_no_more() {
+    let of = |answers: bool, grace: Micros| {
+        let server = RawServer::start(move |mut stream, _| {
+            while read_request(&mut stream).is_some() {
+                std::thread::sleep(std::time::Duration::from_millis(600));
+                if answers && stream.write_all(OK).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut population = iterations(2, 1);
+        (population.iterations, population.duration, population.graceful_stop) = (None, Some(Micros::from_millis(200)), grace);
+        let totals = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Closed(population)), server.address, 1).totals;
+        (totals.requests(), totals.failures(), totals.counters.iterations, totals.counters.iterations_cut)
+    };
+    assert_eq!(of(true, Micros::from_secs(30)), (2, 0, 2, 0));
+    // No failures of the service: nobody waited for these answers to the end.
+    assert_eq!(of(false, Micros::from_millis(100)), (0, 0, 0, 2));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::thresholds::{Evidence, judge};
 use crate::metrics::{ErrorCategory, Histogram, Totals};
 use crate::plan::{LoadPlan, Metric, Plan, Step};
 use crate::record::{CapacityRecord, Comparison, ComparisonVerdict, GeneratorUse, Record, Summary, ThresholdOutcome, Warning};
-use crate::units::{Micros, Rate, Share};
+use crate::units::{Bytes, Micros, Rate, Share};
 
 /// What a run was and what it came to.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,8 @@ const LATE: &str = "late_starts";
 const BUSY: f64 = 80.0;
 /// Less than this share of the asked arrivals is worth a word.
 const REACHED: f64 = 0.95;
+/// Requests of this size wait for room in the system however quickly they are read.
+const LARGE: Bytes = Bytes(64 << 10);
 /// Below this many successful requests p95 is hardly more than the longest of them: 5 / (1 - 0.95).
 const FEW: u64 = 100;
 
@@ -57,7 +59,7 @@ pub fn lag_limit(summary: &Summary) -> Micros {
 
 /// The doubts, those that make the run invalid first.
 pub fn doubts(circumstances: &Circumstances<'_>) -> Vec<Warning> {
-    let doubts = [nothing_measured, exhausted, saturated, stalled, busy, dropped, rate_not_reached, few_samples];
+    let doubts = [nothing_measured, exhausted, saturated, stalled, busy, held_back, dropped, rate_not_reached, few_samples];
     let mut doubts: Vec<Warning> = doubts.iter().filter_map(|doubt| doubt(circumstances)).collect();
     doubts.sort_by_key(|doubt| !doubt.invalidates);
     doubts
@@ -206,6 +208,26 @@ fn busy(run: &Circumstances<'_>) -> Option<Warning> {
     let advice =
         format!("raise `--threads` (now {}) where cores are free; throughput is not judged in a comparison", run.generator.threads);
     Some(Warning { code: "generator_busy".to_owned(), invalidates: false, message, advice: Some(advice) })
+}
+
+/// Requests waited in the generator to be sent, because the service did not take in what was sent before: small ones, for
+/// which the system always has room where somebody reads. Large ones can't but wait.
+fn held_back(run: &Circumstances<'_>) -> Option<Warning> {
+    let (counters, sent) = (&run.totals.counters, run.totals.counters.sent_load);
+    let bytes: u64 = run.totals.endpoints.iter().map(|endpoint| endpoint.bytes_out).sum();
+    let is_large = bytes > sent.saturating_mul(LARGE.0);
+    if is_large || counters.held_back < LEAST_LATE || counters.held_back as f64 <= sent as f64 * LATE_SHARE {
+        return None;
+    }
+    Some(Warning {
+        code: "sends_held_back".to_owned(),
+        invalidates: false,
+        message: format!(
+            "{} of {sent} requests could not be sent at once: the service, or the network, did not take in what was sent before",
+            counters.held_back
+        ),
+        advice: Some("response times include the wait; see why the service reads its connections slowly".to_owned()),
+    })
 }
 
 /// Arrivals that found no user: the service's doing.
@@ -515,6 +537,23 @@ mod tests {
         assert_eq!(code(&blind, failing()), invalid("no_success"));
         let warnings = found(&blind, &run_with(failing(), 0), |_| ());
         assert_eq!(warnings[0].message, "all 100 requests failed (status), and neither a threshold nor verify judges errors");
+    }
+
+    #[test]
+    fn small_requests_that_wait_for_room_are_told_and_large_ones_are_not() {
+        let mut run = run_with(good(), 0);
+        let told = |run: &(Totals, GeneratorUse)| {
+            let warnings = found(&plan_with(OPEN), run, |_| ());
+            warnings.into_iter().find(|warning| warning.code == "sends_held_back")
+        };
+        (run.0.counters.sent_load, run.0.counters.held_back) = (1000, 10);
+        assert_eq!(told(&run), None);
+        run.0.counters.held_back = 11;
+        let warning = told(&run).unwrap();
+        let message = "11 of 1000 requests could not be sent at once: the service, or the network, did not take in what was sent before";
+        assert_eq!((warning.message.as_str(), warning.invalidates), (message, false));
+        run.0.endpoints[0].bytes_out = 100_000_000;
+        assert_eq!(told(&run), None);
     }
 
     #[test]

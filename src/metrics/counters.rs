@@ -21,6 +21,8 @@ pub struct Counters {
     pub sent_redirects: u64,
     /// Connections that the generator's own system refused: no more open files, no more ports.
     pub exhausted: u64,
+    /// Requests of the load that the generator's own system didn't take at once.
+    pub held_back: u64,
 }
 
 impl Counters {
@@ -35,5 +37,6 @@ impl Counters {
         self.sent_warmup += other.sent_warmup;
         self.sent_redirects += other.sent_redirects;
         self.exhausted += other.exhausted;
+        self.held_back += other.held_back;
     }
 }

@@ -7,8 +7,10 @@ mod counters;
 mod histogram;
 mod recorder;
 mod sample;
+mod scale;
 mod service;
 mod snapshot;
+mod tally;
 mod timeline;
 mod totals;
 

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use hdrhistogram::Histogram as Hdr;
-
 use super::category::ErrorCategory;
 use super::counters::Counters;
 use super::histogram::Histogram;
 use super::sample::{Outcome, Sample};
+use super::tally::Tally;
 use crate::units::Micros;
 
 /// The recorder of one thread. Nothing in it is shared; once a tick it is swapped for an empty one and merged.
@@ -22,12 +21,12 @@ pub struct Recorder {
 }
 
 /// What was gathered between two ticks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Delta {
     pub(super) endpoints: Vec<EndpointDelta>,
     /// Held and missed, by check.
     pub checks: Vec<(u64, u64)>,
-    pub(super) lag: Option<Box<Hdr<u32>>>,
+    pub(super) lag: Tally,
     /// Plain counts.
     pub counters: Counters,
     /// When the last sample ended, on the arm's clock.
@@ -41,11 +40,11 @@ pub(super) struct EndpointDelta {
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
     pub(super) checks: (u64, u64),
-    pub(super) ok: Hdr<u32>,
-    pub(super) failed: Option<Box<Hdr<u32>>>,
-    pub(super) service: Hdr<u32>,
+    pub(super) ok: Tally,
+    pub(super) failed: Tally,
+    pub(super) service: Tally,
     /// dns, connect, tls, wait, receive.
-    pub(super) phases: [Option<Box<Hdr<u32>>>; 5],
+    pub(super) phases: [Tally; 5],
     pub(super) statuses: Vec<(u16, u64)>,
     pub(super) errors: HashMap<(ErrorCategory, String), ErrorDelta>,
 }
@@ -63,7 +62,6 @@ pub(super) const MOST_MESSAGES: usize = 50;
 pub(super) const OTHER_MESSAGES: &str = "other messages";
 /// How many characters of a message are kept.
 const MESSAGE_LENGTH: usize = 200;
-const LONGEST: u64 = 3_600_000_000;
 
 impl Recorder {
     /// An empty recorder; `origin` is when the load begins on the arm's clock.
@@ -85,18 +83,18 @@ impl Recorder {
         }
         match sample.outcome {
             Outcome::Ok => {
-                add(&mut endpoint.ok, sample.response_time);
-                add(&mut endpoint.service, sample.service_time);
+                endpoint.ok.add(sample.response_time);
+                endpoint.service.add(sample.service_time);
                 let phases = &sample.phases;
                 for (slot, time) in endpoint.phases.iter_mut().zip([phases.dns, phases.connect, phases.tls, phases.wait, phases.receive]) {
                     if let Some(time) = time {
-                        add(slot.get_or_insert_with(|| Box::new(histogram(2))), time);
+                        slot.add(time);
                     }
                 }
             }
             Outcome::Failed(category) => {
                 endpoint.failures += 1;
-                add(endpoint.failed.get_or_insert_with(|| Box::new(histogram(3))), sample.response_time);
+                endpoint.failed.add(sample.response_time);
                 let at = (sample.intended + sample.response_time).saturating_sub(origin);
                 endpoint.count_error(category, message(), at);
             }
@@ -105,7 +103,7 @@ impl Recorder {
 
     /// Adds how late a start was.
     pub fn record_lag(&mut self, lag: Micros) {
-        add(self.delta.lag.get_or_insert_with(|| Box::new(histogram(3))), lag);
+        self.delta.lag.add(lag);
     }
 
     /// Counts a check of an endpoint.
@@ -139,7 +137,7 @@ impl Delta {
 
     /// Adds the response times of successful requests to `histogram`.
     pub fn merge_ok_into(&self, histogram: &mut Histogram) {
-        self.endpoints.iter().for_each(|endpoint| histogram.merge_worker(&endpoint.ok));
+        self.endpoints.iter().for_each(|endpoint| histogram.merge_tally(&endpoint.ok));
     }
 
     fn empty(endpoints: usize, checks: usize) -> Self {
@@ -150,11 +148,16 @@ impl Delta {
         let mut kept = std::mem::take(&mut self.endpoints);
         kept.resize_with(endpoints, EndpointDelta::empty);
         kept.iter_mut().for_each(EndpointDelta::reset);
-        let mut lag = self.lag.take();
-        if let Some(lag) = &mut lag {
-            lag.reset();
-        }
+        let mut lag = std::mem::replace(&mut self.lag, Tally::of_digits(3));
+        lag.clear();
         *self = Self { endpoints: kept, checks: vec![(0, 0); checks], lag, ..Self::default() };
+    }
+}
+
+impl Default for Delta {
+    fn default() -> Self {
+        let (endpoints, checks, counters) = (Vec::new(), Vec::new(), Counters::default());
+        Self { endpoints, checks, lag: Tally::of_digits(3), counters, last_done: Micros::ZERO }
     }
 }
 
@@ -166,10 +169,10 @@ impl EndpointDelta {
             bytes_in: 0,
             bytes_out: 0,
             checks: (0, 0),
-            ok: histogram(3),
-            failed: None,
-            service: histogram(3),
-            phases: Default::default(),
+            ok: Tally::of_digits(3),
+            failed: Tally::of_digits(3),
+            service: Tally::of_digits(3),
+            phases: std::array::from_fn(|_| Tally::of_digits(2)),
             statuses: Vec::new(),
             errors: HashMap::new(),
         }
@@ -180,9 +183,7 @@ impl EndpointDelta {
             return;
         }
         (self.requests, self.failures, self.bytes_in, self.bytes_out, self.checks) = (0, 0, 0, 0, (0, 0));
-        self.ok.reset();
-        self.service.reset();
-        self.failed.iter_mut().chain(self.phases.iter_mut().flatten()).for_each(|histogram| histogram.reset());
+        [&mut self.ok, &mut self.failed, &mut self.service].into_iter().chain(&mut self.phases).for_each(Tally::clear);
         self.statuses.clear();
         self.errors.clear();
     }
@@ -206,16 +207,4 @@ impl EndpointDelta {
         error.first = error.first.min(at);
         error.last = error.last.max(at);
     }
-}
-
-fn histogram(digits: u8) -> Hdr<u32> {
-    // Two seconds to begin with (2,048 x 11 buckets); grows by itself to an hour.
-    let mut histogram = Hdr::new_with_bounds(1, 2_000_000, digits).unwrap_or_else(|_| unreachable!("two or three digits are legal"));
-    histogram.auto(true);
-    histogram
-}
-
-fn add(histogram: &mut Hdr<u32>, time: Micros) {
-    // Resizing up to an hour can't fail.
-    let _ = histogram.record(time.0.clamp(1, LONGEST));
 }

@@ -83,7 +83,7 @@ impl Timeline {
                 row.requests += endpoint.requests;
                 row.failures += endpoint.failures;
                 row.bytes_in += endpoint.bytes_in;
-                open.latencies.merge_worker(&endpoint.ok);
+                open.latencies.merge_tally(&endpoint.ok);
             }
         }
         // Ticks come a little early or late; what is nearly a row is one.

@@ -93,9 +93,7 @@ impl Totals {
             total.0 += part.0;
             total.1 += part.1;
         }
-        if let Some(lag) = &delta.lag {
-            self.lag.merge_worker(lag);
-        }
+        self.lag.merge_tally(&delta.lag);
         self.counters.add(&delta.counters);
     }
 
@@ -133,15 +131,11 @@ impl EndpointTotals {
         self.bytes_out += part.bytes_out;
         self.checks.0 += part.checks.0;
         self.checks.1 += part.checks.1;
-        self.ok.merge_worker(&part.ok);
-        self.service.merge_worker(&part.service);
-        if let Some(failed) = &part.failed {
-            self.failed.merge_worker(failed);
-        }
+        self.ok.merge_tally(&part.ok);
+        self.service.merge_tally(&part.service);
+        self.failed.merge_tally(&part.failed);
         for (total, part) in self.phases.all_mut().into_iter().zip(&part.phases) {
-            if let Some(part) = part {
-                total.merge_worker(part);
-            }
+            total.merge_tally(part);
         }
         for &(status, count) in &part.statuses {
             *self.statuses.entry(status).or_default() += count;

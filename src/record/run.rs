@@ -116,6 +116,10 @@ pub struct GeneratorUse {
     pub schedule_lag_max: Option<f64>,
     /// Starts that were late by more than a tenth of the median response time, and at least a millisecond.
     pub late_starts: u64,
+    /// Requests that the system didn't take at once: a part of them waited in the generator until the service, or the
+    /// network, had taken what came before. None where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<u64>,
 }
 
 /// What the system under test used.

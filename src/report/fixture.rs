@@ -139,6 +139,7 @@ pub(crate) fn record(name: &str, verdict: Verdict, endpoints: Vec<EndpointRecord
             schedule_lag_p99: (requests > 0).then_some(0.000_12),
             schedule_lag_max: (requests > 0).then_some(0.001_4),
             late_starts: 0,
+            held_back: None,
         },
         warnings: Vec::new(),
         capacity: None,

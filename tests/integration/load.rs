@@ -88,6 +88,40 @@ fn arrivals_that_find_no_user_are_dropped_and_counted() {
 }
 
 #[test]
+fn a_search_for_the_capacity_ends_with_the_service() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Serves thirty requests and is gone.
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten().take(30) {
+            let _ = connection.read(&mut [0; 4096]);
+            let _ = connection.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok");
+        }
+    });
+    let folder = Folder::new();
+    folder.write(
+        "loadline.yml",
+        &format!(
+            "name: search\ntarget: http://{address}\nusers: {{ u: {{ tasks: [{{ get: / }}] }} }}\n\
+             load: {{ capacity: {{ objective: [error_rate < 1%], from: 20/s, to: 2000/s, hold: 1s }} }}\nthresholds: {{ all: [capacity >= 100/s] }}\n"
+        ),
+    );
+    let output = folder.loadline(["run"]).exits_with(1);
+    let record = folder.record();
+    let steps: Vec<(f64, bool)> = record["capacity"]["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["rate"].as_f64().unwrap(), step["met"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(steps, [(20.0, true), (80.0, false), (40.0, false)]);
+    let said = "the search ended at 40/s, where the service refused every connection; 20/s was the last rate that it carried";
+    assert!(output.stdout.contains(said), "{output}");
+    assert_eq!(failing_thresholds(&record), ["all: capacity >= 100/s"]);
+}
+
+#[test]
 fn stages_move_the_number_of_users() {
     let demo = Demo::start();
     let folder = Folder::new();

@@ -19,6 +19,7 @@ mod imports;
 mod init;
 mod interrupts;
 mod load;
+mod messages;
 mod one_address;
 mod options;
 mod paired;

@@ -125,6 +125,20 @@ fn certificates_decide_who_is_spoken_to() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn what_the_system_trusts_is_trusted() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    folder.write("roots.pem", &authority.pem());
+    let server = WebServer::tls(authority.server("127.0.0.1", &[], rustls::ALL_VERSIONS));
+    let text = format!("target: {}\nusers: {{ a: {{ tasks: [{{ get: / }}] }} }}\nload: {{ users: 1, iterations: 1 }}\n", server.url());
+    folder.write("loadline.yml", &text);
+    folder.loadline(["run"]).env("SSL_CERT_FILE", "roots.pem").exits_with(0);
+    folder.write("roots.pem", &Authority::new().pem());
+    folder.loadline(["run"]).env("SSL_CERT_FILE", "roots.pem").exits_with(3);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
 fn versions_of_tls_are_agreed_on_within_bounds() {
     let (authority, folder) = (Authority::new(), Folder::new());
     folder.write("ca.pem", &authority.pem());

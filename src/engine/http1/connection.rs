@@ -39,6 +39,8 @@ pub(in crate::engine) struct Traffic {
     pub(in crate::engine) first_byte: Option<Instant>,
     /// When the last bytes came.
     pub(in crate::engine) last_byte: Option<Instant>,
+    /// The system didn't take all of it at once: a part of it had to wait here.
+    pub(in crate::engine) held_back: bool,
 }
 
 /// Why a request got no answer on a connection.
@@ -111,7 +113,10 @@ impl Connection {
                 })
             };
             match result {
-                Poll::Pending => return,
+                Poll::Pending => {
+                    traffic.held_back = true;
+                    return;
+                }
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => sending.broken = Some(error),
             }

@@ -14,5 +14,4 @@ mod reader;
 mod sockets;
 
 pub(super) use connection::{Connection, SendFailure, Traffic};
-
-use reader::Reader;
+pub(super) use reader::Reader;

@@ -12,7 +12,7 @@ use crate::units::Bytes;
 /// An answer that comes in one piece is read where it is. Of one that doesn't, the beginning of the head is kept until
 /// the rest has come; a body is taken piece by piece.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(in crate::engine) struct Reader {
     state: State,
     /// The beginning of a head.
     partial: Vec<u8>,
@@ -40,7 +40,7 @@ const ROOM: u64 = 64 << 10;
 
 impl Reader {
     /// Takes the next bytes. Gives how many of them belong to the answer when it is whole.
-    pub(super) fn feed(&mut self, bytes: &[u8], wanted: &Wanted, reply: &mut Reply) -> Result<Option<usize>, Failure> {
+    pub(in crate::engine) fn feed(&mut self, bytes: &[u8], wanted: &Wanted, reply: &mut Reply) -> Result<Option<usize>, Failure> {
         if !matches!(self.state, State::Head) {
             return self.body(bytes, wanted, reply);
         }
@@ -58,13 +58,18 @@ impl Reader {
     }
 
     /// The connection ended: fine where the body ends with it.
-    pub(super) fn end(&self) -> Result<(), Failure> {
+    pub(in crate::engine) fn end(&self) -> Result<(), Failure> {
         if matches!(self.state, State::UntilClose) { Ok(()) } else { Err(Failure::cut()) }
     }
 
     /// Whether another answer may come behind this one.
-    pub(super) fn keeps_alive(&self) -> bool {
+    pub(in crate::engine) fn keeps_alive(&self) -> bool {
         self.keeps_alive
+    }
+
+    /// How many bytes it holds, beside what it hands over.
+    pub(in crate::engine) fn held(&self) -> usize {
+        self.partial.capacity()
     }
 
     fn head(&mut self, bytes: &[u8], wanted: &Wanted, reply: &mut Reply) -> Result<Option<usize>, Failure> {

@@ -115,4 +115,5 @@ fn an_answer_to_half_a_request_is_taken_and_the_connection_given_up() {
     assert_eq!(endpoint.statuses.get(&413), Some(&2), "{:?}", endpoint.errors);
     assert_eq!(server.connections.load(Ordering::SeqCst), 2);
     assert!(endpoint.bytes_out < 2 * (64 << 20), "{}", endpoint.bytes_out);
+    assert_eq!(result.totals.counters.held_back, 2, "the system had no room for all of it");
 }

@@ -91,6 +91,7 @@ impl Drop for Tally<'_> {
         let (bytes_in, bytes_out) = self.wire.take();
         self.traffic.bytes_in += bytes_in;
         self.traffic.bytes_out += bytes_out;
+        self.traffic.held_back |= self.wire.take_held_back();
     }
 }
 

@@ -16,12 +16,18 @@ use crate::engine::dial::Stream;
 pub(super) struct Wire {
     bytes_in: Cell<u64>,
     bytes_out: Cell<u64>,
+    held_back: Cell<bool>,
 }
 
 impl Wire {
     /// Bytes received and sent since the last time.
     pub(super) fn take(&self) -> (u64, u64) {
         (self.bytes_in.take(), self.bytes_out.take())
+    }
+
+    /// Whether the system didn't take everything at once since the last time.
+    pub(super) fn take_held_back(&self) -> bool {
+        self.held_back.take()
     }
 }
 
@@ -69,8 +75,10 @@ impl AsyncWrite for Counted {
 
 impl Counted {
     fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(written)) = &result {
-            self.wire.bytes_out.set(self.wire.bytes_out.get() + *written as u64);
+        match &result {
+            Poll::Ready(Ok(written)) => self.wire.bytes_out.set(self.wire.bytes_out.get() + *written as u64),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.wire.held_back.set(true),
         }
         result
     }

@@ -108,6 +108,7 @@ pub(super) fn generator(used: &GeneratorUse) -> Vec<Fact> {
         ("schedule lag max", used.schedule_lag_max.map(|lag| figures::latency(Some(lag)))),
         ("longest stall", used.loop_stall_max.map(|stall| figures::latency(Some(stall)))),
         ("late starts", Some(figures::count(used.late_starts))),
+        ("sends held back", used.held_back.filter(|&count| count > 0).map(figures::count)),
     ])
 }
 
