@@ -513,6 +513,10 @@ pub(super) struct BaselinePruneArgs {
     #[arg(long, value_name = "NAME", env = "LOADLINE_SCENARIO")]
     pub(super) scenario: Option<String>,
 
+    /// Then replace the history of a `branch:NAME` by a single commit
+    #[arg(long, env = "LOADLINE_SQUASH", value_parser = FalseyValueParser::new())]
+    pub(super) squash: bool,
+
     /// Say what would be thinned, and change nothing
     #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub(super) dry_run: bool,

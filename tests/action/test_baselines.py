@@ -78,6 +78,16 @@ def test_two_writers_at_a_time_lose_nothing(world):
             assert [one.returncode for one in done] == [0, 0], done
             assert len(records(world)) == 2 * (race + 1), done
     assert world.git("rev-list", "--count", BRANCH, folder=world.origin) == "40"
+    # The same with somebody who squashes the branch.
+    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": "t", "GITHUB_API_URL": world.api.url, "GITHUB_REPOSITORY": NAME}
+    prune = [BINARY, "baseline", "prune", "--store", f"branch:{BRANCH}", "--keep", "99", "--squash"]
+    with ThreadPoolExecutor(2) as jobs:
+        for race in range(40, 45):
+            squashed = jobs.submit(subprocess.run, prune, env=environment, capture_output=True, text=True, cwd=world.root)
+            assert jobs.submit(save, race).result().returncode == 0
+            assert squashed.result().returncode == 0, squashed.result()
+            assert len(records(world)) == race + 1
+    assert int(world.git("rev-list", "--count", BRANCH, folder=world.origin)) <= 2
     refused = [call for call in world.github.writes("/git/refs")]
     assert len(refused) > 40, f"nobody raced: {len(world.github.writes('/git/')) - writes} writes"
 
