@@ -253,6 +253,10 @@ pub(super) struct PolicyArgs {
     /// File of accepted regressions (default: .loadline/waivers.yml, where it exists)
     #[arg(long, value_name = "FILE", env = "LOADLINE_WAIVERS")]
     pub(super) waivers: Option<PathBuf>,
+
+    /// The same file as of the commit that the change is based on: what isn't in it is shown as added by the change
+    #[arg(long, value_name = "FILE", env = "LOADLINE_BASE_WAIVERS")]
+    pub(super) base_waivers: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -54,10 +54,18 @@ pub(super) fn typed_rules(args: &PolicyArgs) -> Result<BaselinePlan, Failure> {
     Ok(BaselinePlan { rules: args.regressions.iter().map(rule).collect::<Result<_, _>>()?, ..BaselinePlan::default() })
 }
 
-/// The waivers of the file that is named, or of the one that is there.
+/// The waivers of the file that is named, or of the one that is there. Those that the file of the base doesn't have as they are
+/// were added by the change.
 pub(super) fn waivers(args: &PolicyArgs) -> Result<Vec<Waiver>, Failure> {
     let file = args.waivers.clone().or_else(|| Some(PathBuf::from(WAIVERS)).filter(|file| file.exists()));
-    file.map_or(Ok(Vec::new()), |file| read_waivers(&file))
+    let mut waivers = file.map_or(Ok(Vec::new()), |file| read_waivers(&file))?;
+    if let Some(base) = &args.base_waivers {
+        let known = read_waivers(base)?;
+        for waiver in &mut waivers {
+            waiver.is_added = !known.contains(waiver);
+        }
+    }
+    Ok(waivers)
 }
 
 /// Reads a file of waivers.
