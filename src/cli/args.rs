@@ -47,7 +47,7 @@ pub(super) enum Command {
     Baseline(BaselineCommand),
     /// Find the commit that a change is compared with, from the workflow's event and git
     Base(BaseArgs),
-    /// Post a finished report: comment, job summary, annotations, commit status
+    /// Post a finished report: comment, job summary, annotations, commit status, check run
     Publish(PublishArgs),
     /// Serve the built-in sample API, with defects that can be switched on
     Demo(DemoArgs),
@@ -614,6 +614,10 @@ pub(super) struct PublishArgs {
     /// Set a commit status too
     #[arg(long, env = "LOADLINE_STATUS", value_parser = FalseyValueParser::new())]
     pub(super) status: bool,
+
+    /// Make a check run too
+    #[arg(long, env = "LOADLINE_CHECK_RUN", value_parser = FalseyValueParser::new())]
+    pub(super) check_run: bool,
 
     /// Name of this suite: each has a comment of its own (default: the scenarios' names)
     #[arg(long, value_name = "NAME", env = "LOADLINE_SUITE")]

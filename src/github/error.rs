@@ -109,6 +109,8 @@ pub enum Permission {
     WritePullRequests,
     /// To set a commit status.
     WriteStatuses,
+    /// To make a check run.
+    WriteChecks,
 }
 
 impl Permission {
@@ -120,12 +122,13 @@ impl Permission {
             Self::ReadPullRequests => "pull-requests: read",
             Self::WritePullRequests => "pull-requests: write",
             Self::WriteStatuses => "statuses: write",
+            Self::WriteChecks => "checks: write",
         }
     }
 
     fn advice(self) -> String {
         let forks = match self {
-            Self::WritePullRequests | Self::WriteStatuses | Self::WriteContents => {
+            Self::WritePullRequests | Self::WriteStatuses | Self::WriteChecks | Self::WriteContents => {
                 "; a pull request from a fork can't have it: see docs/github.md"
             }
             Self::ReadContents | Self::ReadPullRequests => "",
