@@ -56,6 +56,8 @@ fn in_workflow(folder: &Folder, github: &FakeGitHub, event: &str, args: &[&str])
         .env("GITHUB_OUTPUT", folder.path("output").to_str().unwrap())
         .env("GITHUB_SERVER_URL", "https://github.com")
         .env("GITHUB_RUN_ID", "42")
+        // The merge commit that GitHub makes of a pull request.
+        .env("GITHUB_SHA", &"e".repeat(40))
         .env("GITHUB_WORKFLOW", "ci")
         .env("GITHUB_JOB", "perf")
         .env("GITHUB_ACTIONS", "true")
