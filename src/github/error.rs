@@ -27,7 +27,7 @@ pub enum GitHubError {
         reason: String,
     },
     /// No answer.
-    #[error("failed to {doing}: GitHub can't be reached: {reason}")]
+    #[error("failed to {doing}: GitHub can't be reached: {reason}: look at the network and at GITHUB_API_URL, or run it again later")]
     Unreachable {
         /// What was tried.
         doing: &'static str,
@@ -65,7 +65,7 @@ pub enum GitHubError {
         needs: Permission,
     },
     /// Somebody else was faster, or what was sent isn't what GitHub takes.
-    #[error("failed to {doing}: GitHub answered {status}: {message}")]
+    #[error("failed to {doing}: GitHub answered {status}: {message}{}", if *.status >= 500 { ": run it again later" } else { "" })]
     Refused {
         /// What was tried.
         doing: &'static str,

@@ -26,12 +26,13 @@ def test_a_missing_permission_names_the_line_to_add(world, event):
 
 def test_an_api_that_is_down(world, event):
     job = runs_and_warns(world, event, environment={"GITHUB_API_URL": "http://127.0.0.1:9"})
-    assert "GitHub can't be reached" in job.log
+    assert "GitHub can't be reached" in job.log and "look at the network and at GITHUB_API_URL" in job.log
 
 
 def test_an_api_that_fails(world, event):
     world.github.faults = [Fault("GET", "/", 503, times=1000), Fault("POST", "/", 503, times=1000)]
-    assert "GitHub answered 503" in runs_and_warns(world, event).log
+    log = runs_and_warns(world, event).log
+    assert "GitHub answered 503" in log and "run it again later" in log
     assert world.github.comments == {}
 
 

@@ -120,7 +120,10 @@ fn what_cannot_be_posted_is_a_warning_that_says_what_to_add() {
     let limited = command().exits_with(0);
     assert!(limited.stdout.contains("rate limit is used up for the next 4000 s"), "{limited}");
     let down = command().env("GITHUB_API_URL", "http://127.0.0.1:9").exits_with(0);
-    assert!(down.stdout.contains("GitHub can't be reached"), "{down}");
+    assert!(down.stdout.contains("GitHub can't be reached") && down.stdout.contains("look at the network and at GITHUB_API_URL"), "{down}");
+    github.state().faults = (0..3).map(|_| Fault::of("GET", "comments", 503, "Service Unavailable")).collect();
+    let unwell = command().exits_with(0);
+    assert!(unwell.stdout.contains("GitHub answered 503: Service Unavailable: run it again later"), "{unwell}");
     assert!(bodies(&github).is_empty());
 }
 
