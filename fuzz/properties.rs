@@ -53,7 +53,12 @@ pub(crate) fn record(input: &[u8]) {
     let records = [record];
     let comment = report::markdown_comment(&records, &CommentOptions::default());
     assert!(comment.len() <= 60_000, "a comment of {} bytes", comment.len());
-    let markup = [report::html(&records), report::junit(&records), report::job_summary(&records), report::annotations(&records)];
+    let markup = [
+        report::html(&records),
+        report::junit(&records),
+        report::job_summary(&records),
+        report::annotation_commands(&report::Annotation::of(&records)),
+    ];
     assert!(markup.iter().all(|text| !text.contains("<script>alert")));
     let _ = report::locust_csv(&records[0]);
 }

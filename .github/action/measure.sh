@@ -27,11 +27,17 @@ done < <(compgen -e)
 
 # What a service or a scenario says must not be read as a command to the runner.
 mark=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
-code=0
 echo "::stop-commands::$mark"
 # On the path, so that a scenario can name `loadline demo` as its service.
 PATH=$(dirname "$LOADLINE_BINARY"):$PATH
-env "${withheld[@]}" "$LOADLINE_BINARY" "${arguments[@]}" -- ${files[@]+"${files[@]}"} || code=$?
+env "${withheld[@]}" "$LOADLINE_BINARY" "${arguments[@]}" -- ${files[@]+"${files[@]}"} &
+run=$!
+# A job that is cancelled tells this process alone, and leaves some seconds to write down what was measured.
+trap 'kill -INT "$run" 2>/dev/null || true' INT TERM
+while :; do
+    wait "$run" && code=0 || code=$?
+    kill -0 "$run" 2>/dev/null || break # else the wait itself was interrupted
+done
 echo "::$mark::"
 
 case $code in

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Finds what the change is compared with, and puts it where a step without a token can use it: the base commit into a
 # folder beside the checkout (paired), stored records into a folder (history). Outputs `base-dir` or `store`,
-# `base-branch`, `base-sha`, `accepted-by`; an `exit-code` where there must be no run.
+# `comparison`, `base-branch`, `base-sha`, `accepted-by`, `waivers`, `base-waivers`; an `exit-code` where there must be no run.
 set -euo pipefail
 
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
@@ -18,10 +18,13 @@ git_with_token() {
     fi
 }
 
+# Fetches a commit that isn't here yet.
+fetch() { git cat-file -e "$1^{commit}" 2>/dev/null || git_with_token fetch --quiet --no-tags --depth=1 origin "$1"; }
+
 # Puts a commit into a folder of its own, and names the working folder in it.
 check_out() {
     local sha=$1 folder=$LOADLINE_FOLDER/base
-    git cat-file -e "$sha^{commit}" 2>/dev/null || git_with_token fetch --quiet --no-tags --depth=1 origin "$sha" || return 1
+    fetch "$sha" || return 1
     git worktree add --quiet --detach "$folder" "$sha" || return 1
     folder=$folder/$(git rev-parse --show-prefix)
     [ -d "$folder" ] && output base-dir "${folder%/}"
@@ -42,6 +45,19 @@ fetch_records() {
     fi
 }
 
+# What the base accepts. What a pull request adds to that is shown as added, and counts only where it comes from no fork.
+base_waivers() {
+    local sha=$1 trusted=$2 file=${LOADLINE_WAIVERS:-.loadline/waivers.yml} into=$LOADLINE_FOLDER/base-waivers.yml
+    case $file in /*) return 0 ;; esac # none of the repository's
+    echo '# none' >"$into"
+    if [ -n "$sha" ] && fetch "$sha"; then
+        git show "$sha:./$file" >"$into.read" 2>/dev/null && mv "$into.read" "$into"
+    elif [ "$trusted" = true ]; then
+        return 0 # which are added can't be told
+    fi
+    if [ "$trusted" = true ]; then output base-waivers "$into"; else output waivers "$into"; fi
+}
+
 comparison=$LOADLINE_COMPARISON
 # A baseline is the record of an ordinary run: a paired one has another load. And what runs elsewhere can't be started twice.
 if [ "$LOADLINE_MODE" = baseline ] || [ -n "${LOADLINE_TARGET:-}" ]; then comparison=history; fi
@@ -59,6 +75,9 @@ mode=$(value mode)
 base_branch=$(value base_branch)
 output base-branch "$base_branch"
 output accepted-by "$(value accepted_by)"
+
+[ "$mode" != none ] || output comparison none
+[ -z "$(value pull_request)" ] || base_waivers "$(value base_sha)" "$(value trusted)"
 
 if [ "$mode" = paired ]; then
     if check_out "$(value base_sha)"; then

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
 use super::folder_name;
+use super::squash::{FENCE, FENCED, is_fenced, must_wait};
 use super::store::{FULL_NAME, Listing, Problem, Store, StoreError, check_trusted, names_of_cut_folders};
 use crate::github::{Client, GitHubError, Head, RefUpdate, TreeFile};
 use crate::record::{ReadError, Record};
@@ -18,8 +19,8 @@ const ATTEMPTS: u32 = 8;
 /// somebody else was faster it starts again, at most eight times, so that nobody's record is lost.
 #[derive(Debug)]
 pub struct BranchStore {
-    client: Client,
-    branch: String,
+    pub(super) client: Client,
+    pub(super) branch: String,
     /// What the last listing saw: what it found is read from the same commit.
     seen: RefCell<Option<Head>>,
 }
@@ -31,7 +32,7 @@ impl BranchStore {
     }
 
     /// The head of the branch and what lies on it.
-    fn look(&self) -> Result<Option<(Head, Vec<TreeFile>)>, StoreError> {
+    pub(super) fn look(&self) -> Result<Option<(Head, Vec<TreeFile>)>, StoreError> {
         let Some(head) = self.client.branch_head(&self.branch)? else { return Ok(None) };
         let files = self.client.files(&head.tree)?;
         *self.seen.borrow_mut() = Some(head.clone());
@@ -58,10 +59,13 @@ impl BranchStore {
     }
 
     /// One attempt to save: whether the branch has the record now, or GitHub's words why not.
-    fn try_save(&self, entry: &Entry, record: &Record) -> Result<Result<(), String>, StoreError> {
+    fn try_save(&self, entry: &Entry, record: &Record, attempt: u32) -> Attempt {
         let path = slashed(&entry.path);
         let content = record.to_json();
         let there = self.look()?;
+        if must_wait(&there, attempt) {
+            return Ok(Err(FENCED.to_owned()));
+        }
         if let Some((head, files)) = &there
             && files.iter().any(|file| file.path == path)
         {
@@ -70,44 +74,41 @@ impl BranchStore {
             return if same { Ok(Ok(())) } else { Err(StoreError::Taken { path: entry.path.clone() }) };
         }
         let is_there = |path: &str| there.iter().flat_map(|(_, files)| files).any(|file| file.path == path);
-        let mut files = vec![(path.clone(), content)];
-        let names = names_of_cut_folders(entry).into_iter().map(|(path, name)| (slashed(&path), name.to_owned()));
+        let mut files = vec![(path.clone(), Some(content))];
+        let names = names_of_cut_folders(entry).into_iter().map(|(path, name)| (slashed(&path), Some(name.to_owned())));
         files.extend(names.filter(|(path, _)| !is_there(path)));
+        if there.as_ref().is_some_and(|(_, files)| is_fenced(files)) {
+            files.push((FENCE.to_owned(), None));
+        }
         self.push(there.as_ref().map(|(head, _)| head), &files, &format!("Store {path}"))
     }
 
     /// One attempt to thin a record; one that is gone by now needs none.
-    fn try_replace(&self, entry: &Entry, thinned: &Record) -> Result<Result<(), String>, StoreError> {
+    fn try_replace(&self, entry: &Entry, thinned: &Record, attempt: u32) -> Attempt {
         let path = slashed(&entry.path);
         match self.look()? {
+            there if must_wait(&there, attempt) => Ok(Err(FENCED.to_owned())),
             Some((head, files)) if files.iter().any(|file| file.path == path) => {
                 let message = format!("Thin {path}");
-                self.push(Some(&head), &[(path, thinned.to_json())], &message)
+                self.push(Some(&head), &[(path, Some(thinned.to_json()))], &message)
             }
             _ => Ok(Ok(())),
         }
     }
 
     /// One attempt to put files on top of what is there.
-    fn push(&self, head: Option<&Head>, files: &[(String, String)], message: &str) -> Result<Result<(), String>, StoreError> {
-        let moved = self.client.commit_files(head, files, message).and_then(|commit| match head {
+    pub(super) fn push(&self, head: Option<&Head>, files: &[(String, Option<String>)], message: &str) -> Attempt {
+        done(self.client.commit_files(head, files, message).and_then(|commit| match head {
             Some(_) => self.client.move_branch(&self.branch, &commit),
             None => self.client.create_branch(&self.branch, &commit),
-        });
-        match moved {
-            Ok(RefUpdate::Done) => Ok(Ok(())),
-            Ok(RefUpdate::Lost(message)) => Ok(Err(message)),
-            // Whether it was done all the same shows at the next look.
-            Err(error) if error.is_passing() => Ok(Err(error.to_string())),
-            Err(error) => Err(error.into()),
-        }
+        }))
     }
 
     /// Tries again while others are faster.
-    fn insisting(&self, attempt: impl Fn() -> Result<Result<(), String>, StoreError>) -> Result<(), StoreError> {
+    pub(super) fn insisting(&self, attempt: impl Fn(u32) -> Attempt) -> Result<(), StoreError> {
         let mut last = String::new();
         for number in 0..ATTEMPTS {
-            match attempt()? {
+            match attempt(number)? {
                 Ok(()) => return Ok(()),
                 Err(message) => last = message,
             }
@@ -167,16 +168,29 @@ impl Store for BranchStore {
     fn save(&self, branch: &str, record: &Record) -> Result<Entry, StoreError> {
         check_trusted(record)?;
         let entry = Entry::of(record, branch);
-        self.insisting(|| self.try_save(&entry, record))?;
+        self.insisting(|attempt| self.try_save(&entry, record, attempt))?;
         Ok(entry)
     }
 
     fn replace(&self, entry: &Entry, thinned: &Record) -> Result<(), StoreError> {
-        self.insisting(|| self.try_replace(entry, thinned))
+        self.insisting(|attempt| self.try_replace(entry, thinned, attempt))
     }
 
     fn place(&self, branch: &str, scenario: &str) -> String {
         format!("{branch}/{scenario} on the branch {} of {}", self.branch, self.client.repository())
+    }
+}
+
+/// What an attempt came to: done, or why it has to be tried again.
+pub(super) type Attempt = Result<Result<(), String>, StoreError>;
+
+pub(super) fn done(moved: Result<RefUpdate, GitHubError>) -> Attempt {
+    match moved {
+        Ok(RefUpdate::Done) => Ok(Ok(())),
+        Ok(RefUpdate::Lost(message)) => Ok(Err(message)),
+        // Whether it was done all the same shows at the next look.
+        Err(error) if error.is_passing() => Ok(Err(error.to_string())),
+        Err(error) => Err(error.into()),
     }
 }
 

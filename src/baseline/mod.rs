@@ -11,6 +11,7 @@ mod entry;
 mod folder_name;
 mod lineage;
 mod prune;
+mod squash;
 mod store;
 mod vetting;
 

@@ -68,6 +68,7 @@ fn wanted(args: &BaselineAcceptArgs, record: &Record) -> Result<Vec<Waiver>, Str
         until: args.until,
         reason: args.reason.trim().to_owned(),
         by: args.by.clone(),
+        is_added: false,
     };
     if let (Some(endpoint), Some(figure), Some(ceiling)) = (&args.endpoint, figure, &args.ceiling) {
         let ceiling = figure
@@ -162,6 +163,7 @@ mod tests {
             until: jiff::civil::date(2026, 12, 31),
             reason: reason.to_owned(),
             by: Some("Ada".to_owned()),
+            is_added: false,
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) enum Command {
     Baseline(BaselineCommand),
     /// Find the commit that a change is compared with, from the workflow's event and git
     Base(BaseArgs),
-    /// Post a finished report: comment, job summary, annotations, commit status
+    /// Post a finished report: comment, job summary, annotations, commit status, check run
     Publish(PublishArgs),
     /// Serve the built-in sample API, with defects that can be switched on
     Demo(DemoArgs),
@@ -253,6 +253,10 @@ pub(super) struct PolicyArgs {
     /// File of accepted regressions (default: .loadline/waivers.yml, where it exists)
     #[arg(long, value_name = "FILE", env = "LOADLINE_WAIVERS")]
     pub(super) waivers: Option<PathBuf>,
+
+    /// The same file as of the commit that the change is based on: what isn't in it is shown as added by the change
+    #[arg(long, value_name = "FILE", env = "LOADLINE_BASE_WAIVERS")]
+    pub(super) base_waivers: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -513,6 +517,10 @@ pub(super) struct BaselinePruneArgs {
     #[arg(long, value_name = "NAME", env = "LOADLINE_SCENARIO")]
     pub(super) scenario: Option<String>,
 
+    /// Then replace the history of a `branch:NAME` by a single commit
+    #[arg(long, env = "LOADLINE_SQUASH", value_parser = FalseyValueParser::new())]
+    pub(super) squash: bool,
+
     /// Say what would be thinned, and change nothing
     #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub(super) dry_run: bool,
@@ -606,6 +614,10 @@ pub(super) struct PublishArgs {
     /// Set a commit status too
     #[arg(long, env = "LOADLINE_STATUS", value_parser = FalseyValueParser::new())]
     pub(super) status: bool,
+
+    /// Make a check run too
+    #[arg(long, env = "LOADLINE_CHECK_RUN", value_parser = FalseyValueParser::new())]
+    pub(super) check_run: bool,
 
     /// Name of this suite: each has a comment of its own (default: the scenarios' names)
     #[arg(long, value_name = "NAME", env = "LOADLINE_SUITE")]

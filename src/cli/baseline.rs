@@ -80,6 +80,9 @@ fn promote(args: &BaselinePromoteArgs) -> Result<(), Failure> {
 
 /// Thins old records, or says what would be thinned.
 fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
+    if args.squash && !stores::is_branch(&args.store) {
+        return Err(Failure::usage("`--squash` is for a store on a branch: a folder has no history of its own\n  nothing was changed"));
+    }
     let store = if args.dry_run { stores::open(&args.store)? } else { stores::open_to_write(&args.store)? };
     let planned = plan_pruning(store.as_ref(), args.branch.as_deref(), args.scenario.as_deref(), args.keep)
         .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
@@ -100,7 +103,15 @@ fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
     }
     let (count, kept) = (planned.thinnings.len(), planned.kept);
     let word = if args.dry_run { "would be thinned" } else { "thinned" };
-    console::print(&format!("{count} {word}, {kept} stay as they are, {} less\n", Bytes((before - after) as u64)))
+    console::print(&format!("{count} {word}, {kept} stay as they are, {} less\n", Bytes((before - after) as u64)))?;
+    match stores::open_branch(&args.store)?.filter(|_| args.squash && !args.dry_run) {
+        Some(branch) => {
+            let trouble = |error| Failure::trouble(format!("failed to squash the branch: {}", Failure::chain(&error)));
+            branch.squash().map_err(trouble)?;
+            console::print("the branch is a single commit now\n")
+        }
+        None => Ok(()),
+    }
 }
 
 fn complain(problem: &Problem) {

@@ -18,6 +18,7 @@ mod history;
 mod init;
 mod inputs;
 mod interrupt;
+mod on_commit;
 mod parse;
 mod policy;
 mod publish;
@@ -25,6 +26,7 @@ mod repeat;
 mod report;
 mod run;
 mod stores;
+mod workspace;
 
 use std::process::ExitCode;
 

@@ -56,10 +56,18 @@ pub(super) fn typed_rules(args: &PolicyArgs) -> Result<BaselinePlan, Failure> {
     Ok(BaselinePlan { rules: args.regressions.iter().map(rule).collect::<Result<_, _>>()?, ..BaselinePlan::default() })
 }
 
-/// The waivers of the file that is named, or of the one that is there.
+/// The waivers of the file that is named, or of the one that is there. Those that the file of the base doesn't have as they are
+/// were added by the change; a file of the base that can't be read has none, so that a change can mend it.
 pub(super) fn waivers(args: &PolicyArgs) -> Result<Vec<Waiver>, Failure> {
     let file = args.waivers.clone().or_else(|| Some(PathBuf::from(WAIVERS)).filter(|file| file.exists()));
-    file.map_or(Ok(Vec::new()), |file| read_waivers(&file))
+    let mut waivers = file.map_or(Ok(Vec::new()), |file| read_waivers(&file))?;
+    if let Some(base) = &args.base_waivers {
+        let known = Waiver::read(base).unwrap_or_default();
+        for waiver in &mut waivers {
+            waiver.is_added = !known.contains(waiver);
+        }
+    }
+    Ok(waivers)
 }
 
 /// Says on standard error of a waiver whose scenario is nearly one of those that are run: a slip that would let it do

@@ -7,11 +7,20 @@ use super::args::{CommentArg, PublishArgs};
 use super::console;
 use super::failure::Failure;
 use super::fork;
-use crate::github::{Access, Client, CommitState, CommitStatus, Event, GitHubError};
+use super::workspace::within;
+use crate::conduct::folder_in_repository;
+use crate::github::{Access, Client, Event, GitHubError, PullRequest};
 use crate::publish::{append, existing, output_lines, post};
 use crate::record::{ComparisonVerdict, Contrast, ContrastVerdict, Record, Verdict};
-use crate::report::{self, CommentOptions, comment_marker, comment_state};
+use crate::report::{self, Annotation, CommentOptions, comment_marker, comment_state};
 use crate::text::plain;
+
+/// What an interrupted run exits with.
+const INTERRUPTED: u8 = 130;
+
+/// Said where a workflow of a fork's pull request asks for more than its token may do.
+const NO_RIGHT: &str = "a pull request from a fork has no right to comment or to set a status: \
+    a workflow on `workflow_run` posts its report, see docs/github.md";
 
 /// Posts a report. That something can't be posted is a warning: the verdict is there all the same.
 pub(super) fn publish(args: &PublishArgs) -> Result<ExitCode, Failure> {
@@ -55,12 +64,12 @@ fn run_url(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
 }
 
 /// One report on its way to everywhere.
-struct Publishing<'a> {
-    args: &'a PublishArgs,
-    event: &'a Event,
-    variable: &'a dyn Fn(&str) -> Option<String>,
-    records: Vec<Record>,
-    options: CommentOptions,
+pub(super) struct Publishing<'a> {
+    pub(super) args: &'a PublishArgs,
+    pub(super) event: &'a Event,
+    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) records: Vec<Record>,
+    pub(super) options: CommentOptions,
     /// Names the comment of a run that left no record.
     job: String,
 }
@@ -100,41 +109,39 @@ impl Publishing<'_> {
 
     fn all(&self) {
         self.summary();
-        let _ = console::print(&report::annotations(&self.records));
-        let client = if self.args.dry_run { None } else { self.client() };
-        let mut url = None;
-        if let Some(number) = self.pull_request() {
-            url = self.warn(self.comment(client.as_ref(), number)).flatten();
+        let annotations = self.annotations();
+        let _ = console::print(&report::annotation_commands(&annotations));
+        let pull_request = self.event.pull_request.as_ref();
+        let foreign = pull_request.is_some_and(PullRequest::is_foreign);
+        let commented = pull_request.filter(|_| self.args.comment != CommentArg::Never && !self.is_interrupted());
+        let wanted = commented.is_some() || self.args.status || self.args.check_run;
+        if foreign && wanted {
+            self.say("notice", NO_RIGHT);
         }
-        if self.args.status {
-            self.warn(self.status(client.as_ref()));
+        let reachable = wanted && !foreign && !self.args.dry_run;
+        let client = reachable.then(|| self.warn(Access::read(self.variable).and_then(Client::new))).flatten();
+        let mut url = None;
+        if !foreign && (self.args.dry_run || client.is_some()) {
+            let client = client.as_ref();
+            url = commented.and_then(|pull_request| self.warn(self.comment(client, pull_request.number)).flatten());
+            if self.args.status {
+                self.warn(self.status(client));
+            }
+            if self.args.check_run {
+                self.warn(self.check_run(client, &annotations));
+            }
         }
         self.outputs(url);
     }
 
-    /// The pull request to comment on.
-    fn pull_request(&self) -> Option<u64> {
-        let pull_request = self.event.pull_request.as_ref()?;
-        if self.args.comment == CommentArg::Never {
-            return None;
-        }
-        if pull_request.is_foreign() {
-            self.say(
-                "notice",
-                "a pull request from a fork has no right to comment: a workflow on `workflow_run` posts its report, see docs/github.md",
-            );
-            return None;
-        }
-        Some(pull_request.number)
+    /// The missed thresholds, at files as the repository calls them.
+    fn annotations(&self) -> Vec<Annotation> {
+        let here = folder_in_repository(Path::new("."));
+        let of_repository = |annotation: Annotation| Annotation { file: within(&here, &annotation.file), ..annotation };
+        Annotation::of(&self.records).into_iter().map(of_repository).collect()
     }
 
-    /// None, with a warning, where there is no way to GitHub; not asked for where nothing needs it.
-    fn client(&self) -> Option<Client> {
-        let needed = self.args.status || (self.args.comment != CommentArg::Never && self.event.pull_request.is_some());
-        let client = needed.then(|| Access::read(self.variable).and_then(Client::new))?;
-        self.warn(client)
-    }
-
+    /// Without a client it is printed instead, as `--dry-run` wants it.
     fn comment(&self, client: Option<&Client>, number: u64) -> Result<Option<String>, GitHubError> {
         let suite = self.options.suite.clone().unwrap_or_else(|| match self.records.as_slice() {
             [] => self.job.clone(),
@@ -142,9 +149,7 @@ impl Publishing<'_> {
         });
         let options = CommentOptions { suite: Some(suite.clone()), ..self.options.clone() };
         let Some(client) = client else {
-            if self.args.dry_run {
-                let _ = console::print(&self.body(&options));
-            }
+            let _ = console::print(&self.body(&options));
             return Ok(None);
         };
         let found = existing(client, number, &comment_marker(&suite))?;
@@ -178,31 +183,6 @@ impl Publishing<'_> {
         Ok(())
     }
 
-    fn status(&self, client: Option<&Client>) -> Result<(), GitHubError> {
-        let (state, description) = match self.records.as_slice() {
-            [] => (CommitState::Error, "ERROR · the load test measured nothing".to_owned()),
-            records => {
-                let state = match Verdict::worst(records.iter().map(|record| record.summary.verdict)) {
-                    Verdict::Passed => CommitState::Success,
-                    Verdict::Failed => CommitState::Failure,
-                    Verdict::Invalid | Verdict::Interrupted => CommitState::Error,
-                };
-                (state, report::verdict_line(records))
-            }
-        };
-        let head = self.event.pull_request.as_ref().map(|pull_request| pull_request.head_sha.clone());
-        let Some(sha) = head.or_else(|| (self.variable)("GITHUB_SHA")) else { return Ok(()) };
-        let context = self.options.suite.as_ref().map_or_else(|| "loadline".to_owned(), |suite| format!("loadline/{suite}"));
-        let status = CommitStatus { state, context, description, url: self.options.run_url.clone() };
-        match client {
-            Some(client) => client.set_status(&sha, &status),
-            None => {
-                let _ = console::print(&format!("status: {} {}\n", status.state.name(), plain(&status.description)));
-                Ok(())
-            }
-        }
-    }
-
     fn summary(&self) {
         let text = match self.records.as_slice() {
             [] => report::notice(self.args.exit_code, false, &self.options),
@@ -212,9 +192,11 @@ impl Publishing<'_> {
     }
 
     fn outputs(&self, comment: Option<String>) {
-        let verdict = match self.records.as_slice() {
-            [] => "error".to_owned(),
-            records => Verdict::worst(records.iter().map(|record| record.summary.verdict)).to_string(),
+        let verdict = match (self.worst(), self.args.exit_code) {
+            (Some(verdict), _) => verdict.to_string(),
+            (None, Some(3)) => Verdict::Invalid.to_string(),
+            (None, Some(INTERRUPTED)) => Verdict::Interrupted.to_string(),
+            (None, _) => "error".to_owned(),
         };
         let decides = |contrast: &&Contrast| contrast.judged && contrast.verdict == ContrastVerdict::Regressed;
         let comparisons = self.records.iter().filter_map(|record| record.comparison.as_ref()).filter(|comparison| !comparison.advisory);
@@ -242,6 +224,14 @@ impl Publishing<'_> {
                 }
             }
             None => {}
+        }
+    }
+
+    /// What was interrupted, mostly by a newer commit, says nothing about the change: the comment stays as it is.
+    fn is_interrupted(&self) -> bool {
+        match self.worst() {
+            Some(verdict) => verdict == Verdict::Interrupted,
+            None => self.args.exit_code == Some(INTERRUPTED),
         }
     }
 

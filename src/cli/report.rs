@@ -9,7 +9,7 @@ use super::console;
 use super::destination::csv_file;
 use super::failure::Failure;
 use crate::record::{ReadError, Record, write_atomically};
-use crate::report::{self, CommentOptions, TerminalOptions};
+use crate::report::{self, Annotation, CommentOptions, TerminalOptions};
 
 /// Renders stored records again.
 pub(super) fn report(args: &ReportArgs) -> Result<ExitCode, Failure> {
@@ -24,7 +24,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitCode, Failure> {
         FormatArg::Html => report::html(&records),
         FormatArg::Json => one(&records, "json")?.to_json(),
         FormatArg::Junit => report::junit(&records),
-        FormatArg::Annotations => report::annotations(&records),
+        FormatArg::Annotations => report::annotation_commands(&Annotation::of(&records)),
         FormatArg::Csv => return csv(one(&records, "csv")?, args),
         FormatArg::Folder => return folder(&records, args),
     };

@@ -11,10 +11,18 @@ const BRANCH: &str = "branch:";
 
 /// The store that a name stands for.
 pub(super) fn open(name: &Path) -> Result<Box<dyn Store>, Failure> {
-    let Some(branch) = branch_of(name)? else { return Ok(Box::new(DirectoryStore::new(name))) };
+    Ok(match open_branch(name)? {
+        Some(branch) => Box::new(branch),
+        None => Box::new(DirectoryStore::new(name)),
+    })
+}
+
+/// The same where the name stands for a branch.
+pub(super) fn open_branch(name: &Path) -> Result<Option<BranchStore>, Failure> {
+    let Some(branch) = branch_of(name)? else { return Ok(None) };
     let wrong = |error| Failure::usage(format!("`{BRANCH}{branch}` can't be used: {error}\n  no load was sent"));
     let access = Access::read(&|name: &str| std::env::var(name).ok()).map_err(wrong)?;
-    Ok(Box::new(BranchStore::new(Client::new(access).map_err(wrong)?, branch)))
+    Ok(Some(BranchStore::new(Client::new(access).map_err(wrong)?, branch)))
 }
 
 /// The same for writing, which no pull request may do: whoever opens one could move what others are measured by.

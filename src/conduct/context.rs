@@ -1,6 +1,6 @@
 //! Which commit, branch and pull request a run belongs to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -64,6 +64,11 @@ pub fn default_branch(variable: &dyn Fn(&str) -> Option<String>, folder: &Path) 
     branch.unwrap_or_else(|| "main".to_owned())
 }
 
+/// Where `folder` is in its repository: empty at the top, and where there is none.
+pub fn folder_in_repository(folder: &Path) -> PathBuf {
+    git(folder, &["rev-parse", "--show-prefix"]).map(PathBuf::from).unwrap_or_default()
+}
+
 /// A full commit hash (SHA-1 or SHA-256) in lower case; anything else is none.
 fn commit(text: &str) -> Option<String> {
     let is_hash = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -75,7 +80,7 @@ fn number_of(reference: &str) -> Option<u64> {
     reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
 }
 
-/// What git answers with; none where there is no git, no repository, or no answer.
+/// What git answers with, without the white space around it; none where there is no git, no repository, or no answer.
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
@@ -160,6 +165,9 @@ mod tests {
         assert_eq!((context.branch.as_deref(), context.tested_sha, context.pull_request), (Some("topic"), None, None));
         run_git(folder.path(), &["checkout", "-q", "--detach"]);
         assert_eq!(read(&[("GITHUB_SHA", "not a commit")], folder.path()).branch, None);
+        std::fs::create_dir_all(folder.path().join("load/perf")).unwrap();
+        assert_eq!(folder_in_repository(&folder.path().join("load/perf")), Path::new("load/perf/"));
+        assert_eq!(folder_in_repository(folder.path()), Path::new(""));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod steering;
 mod usage;
 
 pub use base::{Base, BaseError, BaseMode, BaseQuestion, BaseWish};
-pub use context::{RunContext, default_branch};
+pub use context::{RunContext, default_branch, folder_in_repository};
 pub use describe::load as describe_load;
 pub use machine::machine;
 pub use masking::mask_record;

@@ -68,7 +68,13 @@ fn accept(comparison: &mut Comparison, waiver: &Waiver) -> Option<f64> {
         return Some(row.candidate);
     }
     row.verdict = ContrastVerdict::Accepted;
-    row.accepted = Some(Acceptance { ceiling: waiver.ceiling, until: waiver.until, reason: waiver.reason.clone(), by: waiver.by.clone() });
+    row.accepted = Some(Acceptance {
+        ceiling: waiver.ceiling,
+        until: waiver.until,
+        reason: waiver.reason.clone(),
+        by: waiver.by.clone(),
+        is_added: waiver.is_added,
+    });
     None
 }
 
@@ -125,6 +131,7 @@ mod tests {
             until: jiff::civil::date(2026, 11, 1),
             reason: "the new fraud check".to_owned(),
             by: None,
+            is_added: false,
         }
     }
 

@@ -89,16 +89,33 @@ impl Client {
         Ok(self.send(&call)?.body.to_vec())
     }
 
-    /// Makes a commit that adds files to a head (or to nothing, without a parent); no branch is moved. Gives the commit.
-    pub fn commit_files(&self, head: Option<&Head>, files: &[(String, String)], message: &str) -> Result<String, GitHubError> {
-        let files = files.iter().map(|(path, content)| json!({"path": path, "mode": "100644", "type": "blob", "content": content}));
-        let mut tree = json!({ "tree": files.collect::<Vec<Value>>() });
+    /// Makes a commit that adds files to a head (or to nothing, without a parent), or removes those without a content; no branch
+    /// is moved. Gives the commit.
+    pub fn commit_files(&self, head: Option<&Head>, files: &[(String, Option<String>)], message: &str) -> Result<String, GitHubError> {
+        let tree = self.tree_with(head, files)?;
+        let parents: Vec<&str> = head.iter().map(|head| head.commit.as_str()).collect();
+        self.make("git/commits", &json!({"message": message, "tree": tree, "parents": parents}))
+    }
+
+    /// Makes a commit that has the files of a head, but for the one that is named, and no parent. Gives the commit.
+    pub fn commit_without_history(&self, head: &Head, without: Option<&str>, message: &str) -> Result<String, GitHubError> {
+        let tree = match without {
+            Some(path) => self.tree_with(Some(head), &[(path.to_owned(), None)])?,
+            None => head.tree.clone(),
+        };
+        self.make("git/commits", &json!({"message": message, "tree": tree, "parents": []}))
+    }
+
+    fn tree_with(&self, head: Option<&Head>, files: &[(String, Option<String>)]) -> Result<String, GitHubError> {
+        let entry = |(path, content): &(String, Option<String>)| match content {
+            Some(content) => json!({"path": path, "mode": "100644", "type": "blob", "content": content}),
+            None => json!({"path": path, "mode": "100644", "type": "blob", "sha": null}),
+        };
+        let mut tree = json!({ "tree": files.iter().map(entry).collect::<Vec<Value>>() });
         if let Some(head) = head {
             tree["base_tree"] = json!(head.tree);
         }
-        let tree = self.make("git/trees", &tree)?;
-        let parents: Vec<&str> = head.iter().map(|head| head.commit.as_str()).collect();
-        self.make("git/commits", &json!({"message": message, "tree": tree, "parents": parents}))
+        self.make("git/trees", &tree)
     }
 
     /// Makes a branch that isn't there.
@@ -114,6 +131,14 @@ impl Client {
         let path = self.path(&format!("git/refs/heads/{}", escaped(branch)));
         let call = Call::change(Method::PATCH, path, &body, "write to the branch of baselines", Permission::WriteContents);
         moved(self.send(&call).map(|_| ()))
+    }
+
+    /// Puts a branch somewhere else, whatever it was before. Sent at once or not at all.
+    pub fn replace_branch(&self, branch: &str, commit: &str) -> Result<RefUpdate, GitHubError> {
+        let body = json!({"sha": commit, "force": true});
+        let path = self.path(&format!("git/refs/heads/{}", escaped(branch)));
+        let call = Call::change(Method::PATCH, path, &body, "replace the branch of baselines", Permission::WriteContents);
+        moved(self.send(&Call { may_wait: false, ..call }).map(|_| ()))
     }
 
     fn tree(&self, tree: &str, recursive: bool) -> Result<(Vec<TreeEntry>, bool), GitHubError> {

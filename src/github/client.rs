@@ -45,6 +45,8 @@ pub(super) struct Call<'a> {
     pub(super) needs: Permission,
     /// Whether sending it twice does no harm.
     pub(super) repeatable: bool,
+    /// Whether it does no harm however late it is sent: only then a rate limit is waited for.
+    pub(super) may_wait: bool,
 }
 
 /// A successful answer.
@@ -102,7 +104,7 @@ impl Client {
         loop {
             match self.once(call) {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err((wait, _))) if waited + wait <= MOST_WAITING => {
+                Ok(Err((wait, _))) if call.may_wait && waited + wait <= MOST_WAITING => {
                     waited += wait;
                     (self.pause)(wait);
                 }
@@ -174,12 +176,12 @@ impl fmt::Debug for Client {
 
 impl<'a> Call<'a> {
     pub(super) fn get(path: String, doing: &'static str, needs: Permission) -> Self {
-        Self { method: Method::GET, path, body: None, accept: None, doing, needs, repeatable: true }
+        Self { method: Method::GET, path, body: None, accept: None, doing, needs, repeatable: true, may_wait: true }
     }
 
     /// A request that changes something, and is sent once.
     pub(super) fn change(method: Method, path: String, body: &'a Value, doing: &'static str, needs: Permission) -> Self {
-        Self { method, path, body: Some(body), accept: None, doing, needs, repeatable: false }
+        Self { method, path, body: Some(body), accept: None, doing, needs, repeatable: false, may_wait: true }
     }
 }
 

@@ -27,7 +27,7 @@ pub enum GitHubError {
         reason: String,
     },
     /// No answer.
-    #[error("failed to {doing}: GitHub can't be reached: {reason}")]
+    #[error("failed to {doing}: GitHub can't be reached: {reason}: look at the network and at GITHUB_API_URL, or run it again later")]
     Unreachable {
         /// What was tried.
         doing: &'static str,
@@ -65,7 +65,7 @@ pub enum GitHubError {
         needs: Permission,
     },
     /// Somebody else was faster, or what was sent isn't what GitHub takes.
-    #[error("failed to {doing}: GitHub answered {status}: {message}")]
+    #[error("failed to {doing}: GitHub answered {status}: {message}{}", if *.status >= 500 { ": run it again later" } else { "" })]
     Refused {
         /// What was tried.
         doing: &'static str,
@@ -109,6 +109,8 @@ pub enum Permission {
     WritePullRequests,
     /// To set a commit status.
     WriteStatuses,
+    /// To make a check run.
+    WriteChecks,
 }
 
 impl Permission {
@@ -120,12 +122,13 @@ impl Permission {
             Self::ReadPullRequests => "pull-requests: read",
             Self::WritePullRequests => "pull-requests: write",
             Self::WriteStatuses => "statuses: write",
+            Self::WriteChecks => "checks: write",
         }
     }
 
     fn advice(self) -> String {
         let forks = match self {
-            Self::WritePullRequests | Self::WriteStatuses | Self::WriteContents => {
+            Self::WritePullRequests | Self::WriteStatuses | Self::WriteChecks | Self::WriteContents => {
                 "; a pull request from a fork can't have it: see docs/github.md"
             }
             Self::ReadContents | Self::ReadPullRequests => "",

@@ -5,6 +5,7 @@
 
 mod access;
 mod branch;
+mod checks;
 mod client;
 mod comments;
 mod error;
@@ -18,6 +19,7 @@ mod statuses;
 
 pub use access::{Access, Repository, Token};
 pub use branch::{Head, RefUpdate, TreeFile};
+pub use checks::{CheckAnnotation, CheckConclusion, CheckRun};
 pub use client::Client;
 pub use comments::Comment;
 pub use error::{GitHubError, Permission};

@@ -26,6 +26,8 @@ pub struct Waiver {
     pub reason: String,
     /// By whom, where that was said.
     pub by: Option<String>,
+    /// Whether the change under test brings it along, as far as is known.
+    pub is_added: bool,
 }
 
 impl Waiver {
@@ -87,6 +89,7 @@ fn compile(config: &WaiverConfig, source: &Arc<Source>, problems: &mut Vec<Diagn
         until: until?,
         reason: reason?.trim().to_owned(),
         by: config.by.as_ref().map(|by| by.trim().to_owned()).filter(|by| !by.is_empty()),
+        is_added: false,
     })
 }
 
@@ -119,6 +122,7 @@ waivers:
             until: jiff::civil::date(2026, 12, 31),
             reason: "the new fraud check".to_owned(),
             by: Some("Ada".to_owned()),
+            is_added: false,
         };
         assert_eq!(waivers[0], first);
         assert_eq!((waivers[1].figure, waivers[1].ceiling, waivers[1].by.as_ref()), (RegressionFigure::Throughput, 90.0, None));

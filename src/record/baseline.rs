@@ -138,6 +138,9 @@ pub struct Acceptance {
     pub reason: String,
     /// By whom, where that was said.
     pub by: Option<String>,
+    /// Whether the waiver came with the change that it accepts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_added: bool,
 }
 
 /// How a comparison was made.

@@ -277,6 +277,7 @@ pub(crate) fn accepted() -> Record {
                 until: jiff::civil::date(2026, 12, 31),
                 reason: "fraud check <b>|\n@octocat".to_owned(),
                 by: Some("Ada".to_owned()),
+                is_added: false,
             }),
             ..contrast("GET /products", "p95", 0.0100, 0.0180, ContrastVerdict::Accepted)
         });

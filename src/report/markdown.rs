@@ -10,6 +10,8 @@ use crate::record::{Record, Verdict};
 
 /// GitHub refuses comments of more than 65,536 characters; bytes are never fewer than characters.
 pub(super) const COMMENT_BUDGET: usize = 60_000;
+/// GitHub refuses a check run whose summary has more than 65,535 characters.
+const CHECK_BUDGET: usize = 65_000;
 /// GitHub shows nothing at all of a summary of more than 1 MiB, and other steps may add to it.
 const SUMMARY_BUDGET: usize = 900_000;
 
@@ -52,6 +54,11 @@ pub fn markdown_comment(records: &[Record], options: &CommentOptions) -> String 
 /// The summary of a job, well below 1 MiB; shortened like a comment where it has to be.
 pub fn job_summary(records: &[Record]) -> String {
     within(records, "summary.md.j2", &CommentOptions::default(), SUMMARY_BUDGET)
+}
+
+/// The summary of a check run, at most 65,000 bytes; shortened like a comment where it has to be.
+pub fn check_summary(records: &[Record]) -> String {
+    within(records, "summary.md.j2", &CommentOptions::default(), CHECK_BUDGET)
 }
 
 /// What a comment is called where nobody names it: the scenarios' names.
@@ -307,6 +314,8 @@ mod tests {
     fn a_summary_stays_below_its_limit() {
         let text = job_summary(&[large(1_500, &"orders".repeat(20))]);
         assert!(text.len() <= SUMMARY_BUDGET && text.len() > 100_000, "{}", text.len());
+        let text = check_summary(&[large(1_500, "orders")]);
+        assert!(text.len() <= 65_535 && text.len() > 50_000 && text.contains(" more: see the report."), "{}", text.len());
     }
 
     proptest! {

@@ -24,13 +24,13 @@ mod terminal;
 mod verdict_line;
 mod view;
 
-pub use annotations::{annotations, workflow_command};
+pub use annotations::{Annotation, annotation_commands, workflow_command};
 pub use compared::{compared_comment, compared_terminal};
 pub use folder::folder;
 pub use html::html;
 pub use junit::junit;
 pub use locust_csv::locust_csv;
-pub use markdown::{CommentOptions, job_summary, markdown_comment, suite};
+pub use markdown::{CommentOptions, check_summary, job_summary, markdown_comment, suite};
 pub use marker::{comment_marker, comment_state};
 pub use notice::notice;
 pub use terminal::{Style, TerminalOptions, terminal};

@@ -103,7 +103,7 @@ class FakeGitHub:
     def reset(self, repository: Path):
         """Forgets everything, and takes this bare git repository."""
         self.git_dir = repository
-        self.comments, self.statuses, self.faults, self.calls, self.pulls, self.labels = {}, [], [], [], {}, {}
+        self.comments, self.statuses, self.checks, self.faults, self.calls, self.pulls, self.labels = {}, [], [], [], [], {}, {}
         self.label_events, self.permissions, self.next_id = {}, {}, 1
         self.token_may_write = True
 
@@ -234,6 +234,26 @@ class FakeGitHub:
             raise refuse(422, "Validation Failed: description is too long (maximum is 140 characters)")
         self.statuses.append((sha, body))
         return 201, sample("status") | body
+
+    def create_check(self, body, **_):
+        self.only(body, "name", "head_sha", "status", "conclusion", "details_url", "output")
+        self.check_output(body["output"])
+        self.checks.append(json.loads(json.dumps(body)))
+        return 201, self.check_run(len(self.checks))
+
+    def update_check(self, number, body, **_):
+        self.only(body, "output")
+        self.check_output(body["output"])
+        self.checks[int(number) - 1]["output"]["annotations"] += body["output"]["annotations"]
+        return 200, self.check_run(int(number))
+
+    def check_run(self, number):
+        known = self.checks[number - 1]
+        return sample("check-run") | {"id": number, "name": known["name"], "head_sha": known["head_sha"], "conclusion": known["conclusion"], "status": known["status"]}
+
+    def check_output(self, output):
+        if len(output["summary"]) > 65_535 or len(output["annotations"]) > 50:
+            raise refuse(422, "Invalid request.")
 
     def list_labels(self, issue, **_):
         return 200, [sample("label") | {"name": name} for name in self.labels.get(int(issue), [])]
@@ -390,6 +410,8 @@ ROUTES = [
     ("GET", r"/issues/(\d+)/(?:events|timeline)", FakeGitHub.list_label_events),
     ("GET", r"/collaborators/([^/]+)/permission", FakeGitHub.permission),
     ("POST", r"/statuses/([0-9a-f]{40})", FakeGitHub.create_status),
+    ("POST", r"/check-runs", FakeGitHub.create_check),
+    ("PATCH", r"/check-runs/(\d+)", FakeGitHub.update_check),
     ("GET", r"/pulls/(\d+)", FakeGitHub.get_pull),
     ("GET", r"/pulls", FakeGitHub.list_pulls),
     ("GET", r"/compare/(.+)\.\.\.(.+)", FakeGitHub.compare),

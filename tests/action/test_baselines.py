@@ -78,8 +78,61 @@ def test_two_writers_at_a_time_lose_nothing(world):
             assert [one.returncode for one in done] == [0, 0], done
             assert len(records(world)) == 2 * (race + 1), done
     assert world.git("rev-list", "--count", BRANCH, folder=world.origin) == "40"
+    # The same with somebody who squashes the branch.
+    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": "t", "GITHUB_API_URL": world.api.url, "GITHUB_REPOSITORY": NAME}
+    prune = [BINARY, "baseline", "prune", "--store", f"branch:{BRANCH}", "--keep", "99", "--squash"]
+    with ThreadPoolExecutor(2) as jobs:
+        for race in range(40, 45):
+            squashed = jobs.submit(subprocess.run, prune, env=environment, capture_output=True, text=True, cwd=world.root)
+            assert jobs.submit(save, race).result().returncode == 0
+            assert squashed.result().returncode == 0, squashed.result()
+            assert len(records(world)) == race + 1
+    assert int(world.git("rev-list", "--count", BRANCH, folder=world.origin)) <= 2
     refused = [call for call in world.github.writes("/git/refs")]
     assert len(refused) > 40, f"nobody raced: {len(world.github.writes('/git/')) - writes} writes"
+
+
+SLOW = "exec loadline demo --listen 127.0.0.1:$PORT --defect delay=300ms\n"
+WAIVERS = "waivers:\n" + "".join(
+    f"  - {{ scenario: shop, endpoint: {endpoint}, metric: {metric}, ceiling: 30s, until: 2999-12-31, reason: a slow friend }}\n"
+    for endpoint in ("all", "GET /products/", "GET /courses")
+    for metric in ("p50", "p95", "p99")
+)
+
+
+def test_a_waiver_counts_from_the_base_and_one_that_the_change_adds_is_shown(world):
+    # Arrivals, so that a slow service gets as many requests.
+    arrivals = SCENARIO.replace("users: 2, duration: 1s", "rate: 60/s, max_users: 200, duration: 3s")
+    assert world.run("push", world.push(**{"loadline.yml": arrivals}), mode="baseline").exit_code == 0
+    world.base = world.git("rev-parse", "HEAD")
+    changes = {"serve.sh": SLOW, ".loadline/waivers.yml": WAIVERS}
+
+    def judged(files, head_repository=NAME):
+        job = world.run("pull_request", world.pull_request(files, head_repository), comparison="history")
+        record = json.loads((world.artifacts / "loadline-report/record.json").read_text())
+        rows = [row for row in record["comparison"]["contrasts"] if row.get("accepted")]
+        return job.exit_code, bool(rows), any(row["accepted"].get("is_added") for row in rows)
+
+    assert judged({"serve.sh": SLOW}) == (1, False, False)
+    assert judged(changes) == (0, True, True)
+    assert "by a waiver that this change adds" in world.github.comments_by_bots()[0]["body"]
+    assert judged(changes, "stranger/demo") == (1, False, False), "a fork accepted its own regression"
+    world.git("checkout", "--quiet", "main")
+    world.push(**{".loadline/waivers.yml": WAIVERS})
+    world.base = world.git("rev-parse", "HEAD")
+    assert judged({"serve.sh": SLOW}, "stranger/demo") == (0, True, False)
+
+
+def test_no_base_is_no_comparison_also_where_there_are_records(world):
+    job = world.run("push", world.push(), mode="baseline")
+    assert job.exit_code == 0, str(job)
+    (path,) = records(world)
+    files = {f"baselines/{path}": world.git("show", f"{BRANCH}:{path}", folder=world.origin)}
+    for base, compared in [("none", False), ("auto", True)]:
+        job = world.run("pull_request", world.pull_request(files), base=base, comparison="history", data_branch="")
+        assert job.exit_code == 0, str(job)
+        record = json.loads((world.artifacts / "loadline-report/record.json").read_text())
+        assert (record.get("comparison") is not None) == compared, base
 
 
 def test_a_bad_day_of_the_api_costs_a_retry_and_not_the_record(world):

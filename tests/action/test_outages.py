@@ -19,16 +19,20 @@ def runs_and_warns(world, event, **options):
 
 def test_a_missing_permission_names_the_line_to_add(world, event):
     world.github.token_may_write = False
-    assert "pull-requests: write" in runs_and_warns(world, event).log
+    job = runs_and_warns(world, event, status="true", check_run="true")
+    for line in ("pull-requests: write", "statuses: write", "checks: write"):
+        assert f"add `{line}` to the job's `permissions:`" in job.log, job.log
 
 
 def test_an_api_that_is_down(world, event):
-    runs_and_warns(world, event, environment={"GITHUB_API_URL": "http://127.0.0.1:9"})
+    job = runs_and_warns(world, event, environment={"GITHUB_API_URL": "http://127.0.0.1:9"})
+    assert "GitHub can't be reached" in job.log and "look at the network and at GITHUB_API_URL" in job.log
 
 
 def test_an_api_that_fails(world, event):
     world.github.faults = [Fault("GET", "/", 503, times=1000), Fault("POST", "/", 503, times=1000)]
-    runs_and_warns(world, event)
+    log = runs_and_warns(world, event).log
+    assert "GitHub answered 503" in log and "run it again later" in log
     assert world.github.comments == {}
 
 
@@ -39,7 +43,7 @@ def test_a_rate_limit_is_waited_for(world, event):
 
 
 def test_no_token(world, event):
-    runs_and_warns(world, event, token="")
+    assert "GITHUB_TOKEN: ${{ github.token }}" in runs_and_warns(world, event, token="").log
     assert world.github.comments == {}
 
 

@@ -1,9 +1,15 @@
 """What the action does for a pull request, from the checkout to the exit code."""
 
 import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
 
 from fake_github import LONGEST_COMMENT
-from world import NUMBER, SCENARIO
+from world import BINARY, NUMBER, PROJECT, SCENARIO
 
 ORDER = ["Install loadline", "Find the base", "Measure", "Keep the report", "Publish", "Decide"]
 
@@ -115,6 +121,65 @@ def test_the_service_gets_neither_token_nor_the_files_of_the_runner(world):
         assert "PATH=" in names and "a-t0ken-of-the-job" not in names, names
         for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "ACTIONS_", "GITHUB_TOKEN"):
             assert f"\n{name}" not in names, name
+
+
+def test_a_check_run_is_made_where_it_is_asked_for(world):
+    files = {"load/shop.yml": SCENARIO.replace("error_rate < 1%", "p95 < 1us"), "load/serve.sh": "exec loadline demo --listen 127.0.0.1:$PORT\n"}
+    job = world.run("pull_request", world.pull_request(files), base="none", working_directory="load", scenario="shop.yml", check_run="true")
+    assert job.exit_code == 1, str(job)
+    (check,) = world.github.checks
+    assert (check["head_sha"], check["status"], check["conclusion"]) == (world.head, "completed", "failure")
+    assert check["output"]["title"].startswith("FAILED · shop") and "FAILED" in check["output"]["summary"]
+    # Both name the file as the repository does, not as the scenario's folder does.
+    line = SCENARIO.splitlines().index("  all: [error_rate < 1%]") + 1
+    (annotation,) = check["output"]["annotations"]
+    assert (annotation["path"], annotation["start_line"], annotation["annotation_level"]) == ("load/shop.yml", line, "failure")
+    assert any(text.startswith(f"::error file=load/shop.yml,line={line},") for text in job.annotations("error")), job.annotations()
+    world.run("pull_request", world.pull_request({"README.md": "more"}), base="none")
+    assert len(world.github.checks) == 1, "nobody asked for a second one"
+
+
+@pytest.mark.parametrize(("code", "verdict", "comments"), [(101, "error", 1), (130, "interrupted", 0)])
+def test_whatever_the_run_exits_with_is_what_the_job_exits_with(world, code, verdict, comments):
+    """101 is a bug of loadline, 130 an interrupt before anything was measured."""
+    program = world.root / "loadline"
+    program.write_text(f'#!/bin/sh\n[ "$1" != run ] || exit {code}\nexec {BINARY} "$@"\n')
+    program.chmod(0o755)
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), base="none", binary_path=str(program))
+    assert job.exit_code == code, str(job)
+    assert job.outputs()["verdict"] == verdict
+    assert f"exit code {code}" in job.annotations("error")[-1]
+    assert f"exit code {code}" in job.summary
+    # An interrupt says nothing of the change.
+    assert len(world.github.comments) == comments
+
+
+def test_a_run_that_is_cancelled_writes_down_what_it_measured(world):
+    """The runner tells nobody but the script; what it does to act can't be seen, so the script is run alone."""
+    world.write({"loadline.yml": SCENARIO.replace("duration: 1s", "duration: 10m")})
+    output, folder = world.root / "output", world.root / "folder"
+    output.touch()
+    folder.mkdir()
+    variables = {
+        "PATH": os.environ["PATH"], "LOADLINE_BINARY": str(BINARY), "LOADLINE_FOLDER": str(folder), "LOADLINE_FILES": "loadline.yml",
+        "GITHUB_OUTPUT": str(output), "LOADLINE_ON_SATURATION": "warn",
+    }  # fmt: skip
+    log = (world.root / "log").open("w+")
+    script = PROJECT / ".github/action/measure.sh"
+    run = subprocess.Popen([script], cwd=world.work, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    try:
+        while "/s, 0 failed, p95" not in (world.root / "log").read_text():
+            assert run.poll() is None and time.monotonic() < deadline, (world.root / "log").read_text()
+            time.sleep(0.1)
+    finally:
+        run.send_signal(signal.SIGINT)
+        ended = run.wait(60)
+        log.close()
+    assert ended == 0, (world.root / "log").read_text()
+    outputs = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    assert (outputs["exit-code"], outputs["verdict"]) == ("130", "interrupted"), outputs
+    assert json.loads((folder / "report/record.json").read_text())["summary"]["requests"] > 0
 
 
 def test_a_checkout_that_fits_no_pull_request_is_refused(world):

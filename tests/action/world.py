@@ -36,7 +36,7 @@ users:
     tasks:
       - { weight: 2, get: /products/ }
       - { get: /courses }
-load: { users: 2, duration: 2s, warmup: 500ms }
+load: { users: 2, duration: 1s, warmup: 200ms }
 thresholds:
   all: [error_rate < 1%]
 """

@@ -242,6 +242,17 @@ fn a_regression_is_accepted_up_to_a_ceiling_and_until_a_day() {
     assert!(output.verdict().contains("accepted"), "{output}");
     assert!(folder.read("loadline-report/comment.md").contains("a slow friend"));
 
+    // What the base has as it is was not added; what can't be read has nothing.
+    for (of_base, added) in [("p90", true), ("p50", false), ("nonsense", true)] {
+        folder.write("base-waivers.yml", &waivers("2999-12-31", "30s").replace("p50", of_base));
+        let (output, record) = again(&folder, Some("delay=300ms"), &["--base-waivers", "base-waivers.yml"]);
+        assert_eq!(output.code, 0, "{output}");
+        let rows = record["comparison"]["contrasts"].as_array().unwrap();
+        let accepted = &rows.iter().find(|row| row["scope"] == "all" && row["metric"] == "p50").unwrap()["accepted"];
+        assert_eq!((accepted.is_object(), accepted["is_added"] == true), (true, added), "{accepted:#}");
+        assert_eq!(folder.read("loadline-report/comment.md").contains("by a waiver that this change adds"), added);
+    }
+
     folder.write(".loadline/waivers.yml", &waivers("2999-12-31", "10ms"));
     let (output, record) = again(&folder, Some("delay=300ms"), &[]);
     assert_eq!((output.code, &record["warnings"][0]["code"]), (1, &"waiver_passed".into()), "{output}");

@@ -56,6 +56,8 @@ fn in_workflow(folder: &Folder, github: &FakeGitHub, event: &str, args: &[&str])
         .env("GITHUB_OUTPUT", folder.path("output").to_str().unwrap())
         .env("GITHUB_SERVER_URL", "https://github.com")
         .env("GITHUB_RUN_ID", "42")
+        // The merge commit that GitHub makes of a pull request.
+        .env("GITHUB_SHA", &"e".repeat(40))
         .env("GITHUB_WORKFLOW", "ci")
         .env("GITHUB_JOB", "perf")
         .env("GITHUB_ACTIONS", "true")
@@ -118,7 +120,10 @@ fn what_cannot_be_posted_is_a_warning_that_says_what_to_add() {
     let limited = command().exits_with(0);
     assert!(limited.stdout.contains("rate limit is used up for the next 4000 s"), "{limited}");
     let down = command().env("GITHUB_API_URL", "http://127.0.0.1:9").exits_with(0);
-    assert!(down.stdout.contains("GitHub can't be reached"), "{down}");
+    assert!(down.stdout.contains("GitHub can't be reached") && down.stdout.contains("look at the network and at GITHUB_API_URL"), "{down}");
+    github.state().faults = (0..3).map(|_| Fault::of("GET", "comments", 503, "Service Unavailable")).collect();
+    let unwell = command().exits_with(0);
+    assert!(unwell.stdout.contains("GitHub answered 503: Service Unavailable: run it again later"), "{unwell}");
     assert!(bodies(&github).is_empty());
 }
 
@@ -167,6 +172,100 @@ fn a_dry_run_prints_and_sends_nothing() {
         assert!(output.stdout.contains(part), "{part}: {output}");
     }
     assert!(github.state().requests.is_empty());
+}
+
+#[test]
+fn a_check_run_is_made_on_the_head_where_it_is_asked_for() {
+    let github = FakeGitHub::start();
+    let missed = measured_with(&format!("{STUDENTS}thresholds: {{ all: [p95 < 1us, {{ expect: p99 < 1us, severity: warn }}] }}\n"), 1);
+    pull_request(&missed, "octocat/demo", HEAD);
+    let printed = publish(&missed, &github, &["--check-run", "--dry-run"]);
+    assert!(printed.stdout.contains("check run: failure FAILED · students"), "{printed}");
+    publish(&missed, &github, &["--check-run", "--suite", "students"]);
+    let [check] = github.state().checks.clone().try_into().unwrap();
+    assert_eq!((&check["head_sha"], &check["name"], &check["conclusion"]), (&json!(HEAD), &json!("loadline/students"), &json!("failure")));
+    assert!(check["output"]["summary"].as_str().unwrap().contains("FAILED"), "{check:#}");
+    let annotations = check["output"]["annotations"].as_array().unwrap();
+    let levels: Vec<_> = annotations.iter().map(|one| (one["path"].as_str(), one["annotation_level"].as_str())).collect();
+    assert_eq!(levels, [(Some("loadline.yml"), Some("failure")), (Some("loadline.yml"), Some("warning"))]);
+
+    // The token of a fork's pull request may not: nothing is tried.
+    pull_request(&missed, "stranger/demo", HEAD);
+    let before = github.state().requests.len();
+    let left_out = publish(&missed, &github, &["--check-run", "--status", "--comment", "never"]);
+    assert!(left_out.stdout.contains("::notice title=loadline::a pull request from a fork has no right to"), "{left_out}");
+    assert_eq!(github.state().requests.len(), before);
+}
+
+#[test]
+fn a_run_that_was_interrupted_leaves_the_comment_as_it_is() {
+    let github = FakeGitHub::start();
+    let well = measured();
+    pull_request(&well, "octocat/demo", HEAD);
+    publish(&well, &github, &[]);
+    let before = bodies(&github);
+    let stopped = well.read("loadline-report/record.json").replacen("\"verdict\": \"passed\"", "\"verdict\": \"interrupted\"", 1);
+    well.write("loadline-report/record.json", &stopped);
+    publish(&well, &github, &["--check-run"]);
+    assert_eq!(bodies(&github), before);
+    assert_eq!(github.state().checks[0]["conclusion"], "cancelled");
+    let nothing = Folder::new();
+    pull_request(&nothing, "octocat/demo", HEAD);
+    publish(&nothing, &github, &["--exit-code", "130"]);
+    assert_eq!(bodies(&github), before);
+    assert!(nothing.read("summary").contains("interrupted"), "{}", nothing.read("summary"));
+    assert!(nothing.read("output").contains("verdict=interrupted\n"), "{}", nothing.read("output"));
+}
+
+/// Payloads as GitHub sends them, cut to what could be looked at, and some that it never sends.
+#[test]
+fn whatever_an_event_says_there_is_an_answer_and_no_panic() {
+    let github = FakeGitHub::start();
+    let (folder, [_, main, topic]) = repository();
+    let repository = json!({"full_name": "octocat/demo", "default_branch": "main", "owner": {"login": "octocat"}, "private": false});
+    let gone = json!({"ref": "topic", "sha": topic, "label": "unknown repository", "user": null, "repo": null});
+    let base = json!({"ref": "main", "sha": main, "repo": repository});
+    let run = |more: Value| {
+        let mut run = json!({
+            "id": 1, "event": "pull_request", "conclusion": "success", "head_branch": "topic", "head_sha": topic, "pull_requests": [],
+            "head_repository": {"full_name": "stranger/demo"}, "html_url": "https://github.com/octocat/demo/actions/runs/1",
+        });
+        run.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"action": "completed", "workflow": {"name": "perf"}, "workflow_run": run, "repository": repository})
+    };
+    let events = [
+        ("pull_request", json!({"action": "closed", "number": 1, "pull_request": {"number": 1, "head": gone, "base": base}})),
+        ("pull_request", json!({"action": "opened", "number": 1, "pull_request": null})),
+        ("pull_request_target", json!({"pull_request": {"number": -1, "head": {}, "base": []}})),
+        (
+            "push",
+            json!({"ref": "refs/tags/v1", "before": "0".repeat(40), "after": main, "created": true, "head_commit": null, "commits": []}),
+        ),
+        ("push", json!({"ref": "refs/heads/main", "deleted": true, "after": "0".repeat(40), "repository": {"default_branch": null}})),
+        ("workflow_run", run(json!({}))),
+        ("workflow_run", run(json!({"event": "push", "head_repository": null, "head_branch": null}))),
+        ("workflow_run", run(json!({"head_sha": 7, "head_branch": ["x"]}))),
+        (
+            "workflow_dispatch",
+            json!({"inputs": null, "ref": "refs/heads/main", "repository": repository, "workflow": ".github/workflows/perf.yml"}),
+        ),
+        ("schedule", json!({"schedule": "17 2 * * *", "repository": repository})),
+        ("merge_group", json!({"action": "checks_requested", "merge_group": {"base_sha": "short", "head_sha": null}})),
+        (
+            "deployment_status",
+            json!({"deployment_status": {"state": "success"}, "deployment": {"environment": "staging"}, "workflow_run": null}),
+        ),
+        ("", json!([[[["pull_request"]]], "workflow_run"])),
+    ];
+    for (name, payload) in events {
+        folder.write("event.json", &payload.to_string());
+        for args in [&["base"][..], &["publish", "none", "--dry-run"], &["publish", "none", "--dry-run", "--from-fork"]] {
+            let output = in_workflow(&folder, &github, name, args).env("GITHUB_SHA", &main).run();
+            assert!(matches!(output.code, 0 | 2) && !output.stderr.contains("panicked"), "{name} {args:?}: {output}");
+            assert!(output.code == 0 || output.stderr.starts_with("error: "), "{name} {args:?}: {output}");
+        }
+    }
+    assert!(bodies(&github).is_empty());
 }
 
 /// Git in a folder; nobody's settings count.

@@ -152,7 +152,9 @@ fn baseline(comparison: &Comparison) -> String {
 
 fn acceptance(metric: &str, accepted: &Acceptance) -> String {
     let by = accepted.by.as_deref().map(|by| format!(", by {}", foreign(by))).unwrap_or_default();
-    format!("up to {} until {}{by}: {}", figures::metric(metric, accepted.ceiling), accepted.until, foreign(&accepted.reason))
+    let added = if accepted.is_added { ", by a waiver that this change adds" } else { "" };
+    let ceiling = figures::metric(metric, accepted.ceiling);
+    format!("up to {ceiling} until {}{by}{added}: {}", accepted.until, foreign(&accepted.reason))
 }
 
 fn probability(value: f64) -> String {
@@ -209,6 +211,11 @@ mod tests {
             assert!(text.contains("up to 20ms until 2026-12-31, by Ada: fraud check"), "{text}");
             assert!(!text.contains("<b>") && !text.contains("\n@octocat"), "{text}");
         }
+        let mut added = fixture::accepted();
+        let contrasts = added.comparison.iter_mut().flat_map(|comparison| &mut comparison.contrasts);
+        contrasts.filter_map(|row| row.accepted.as_mut()).for_each(|accepted| accepted.is_added = true);
+        let text = markdown_comment(&[added], &CommentOptions::default());
+        assert!(text.contains("by Ada, by a waiver that this change adds: fraud check"), "{text}");
         // It is no failure anywhere, and no row that may be left out.
         assert!(junit(&records).contains("failures=\"0\""));
         assert!(comment.lines().any(|line| line.starts_with("| ⚠️") && line.contains("accepted: up to 20ms")), "{comment}");

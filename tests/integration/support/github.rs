@@ -31,6 +31,7 @@ pub(crate) struct State {
     /// Of all issues and pull requests, oldest first.
     pub(crate) comments: Vec<Value>,
     pub(crate) statuses: Vec<Value>,
+    pub(crate) checks: Vec<Value>,
     pub(crate) pulls: Vec<Value>,
     pub(crate) labels: Vec<String>,
     pub(crate) events: Vec<Value>,
@@ -231,6 +232,8 @@ fn route(state: &mut State, method: &Method, uri: &Uri, headers: &HeaderMap, bod
             state.statuses.push(status.clone());
             plain((201, status))
         }
+        ("POST", ["check-runs"]) => plain(create_check(state, &body)),
+        ("PATCH", ["check-runs", id]) => plain(add_to_check(state, id, &body)),
         ("GET", ["git", "ref", "heads", branch @ ..]) => plain(match state.refs.get(&branch.join("/")) {
             Some(sha) => (200, json!({"object": {"sha": sha, "type": "commit"}})),
             None => not_found(),
@@ -305,6 +308,35 @@ fn update_comment(state: &mut State, id: &str, body: &Value) -> Answer {
         }
         None => not_found(),
     }
+}
+
+fn create_check(state: &mut State, body: &Value) -> Answer {
+    if is_too_much(body) {
+        return refused("Invalid request");
+    }
+    let mut check = body.clone();
+    check["id"] = json!(state.checks.len());
+    state.checks.push(check.clone());
+    (201, check)
+}
+
+fn add_to_check(state: &mut State, id: &str, body: &Value) -> Answer {
+    let Some(check) = id.parse::<usize>().ok().and_then(|id| state.checks.get_mut(id)) else { return not_found() };
+    if is_too_much(body) {
+        return refused("Invalid request");
+    }
+    let more = body["output"]["annotations"].as_array().cloned().unwrap_or_default();
+    if let Some(annotations) = check["output"]["annotations"].as_array_mut() {
+        annotations.extend(more);
+    }
+    (200, check.clone())
+}
+
+/// GitHub's limits for one request about a check run.
+fn is_too_much(body: &Value) -> bool {
+    let output = &body["output"];
+    let annotations = output["annotations"].as_array().map_or(0, Vec::len);
+    annotations > 50 || output["summary"].as_str().is_some_and(|summary| summary.chars().count() > 65_535)
 }
 
 fn list_tree(state: &mut State, sha: &str, recursive: bool) -> Answer {
