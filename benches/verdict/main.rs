@@ -6,6 +6,7 @@
 //!     cargo bench --bench verdict -- contrast FOLDER [REPLAYS]
 //!     cargo bench --bench verdict -- pairs FOLDER
 //!     cargo bench --bench verdict -- figures FOLDER FILE
+//!     cargo bench --bench verdict -- live RUNS [DEFECT] [hog]
 //!
 //! `docs/verdict.md` says what each of them does and shows the tables they print.
 
@@ -14,8 +15,10 @@
 mod contrast;
 mod figures;
 mod judged;
+mod live;
 mod pairs;
 mod parallel;
+mod processes;
 mod record;
 mod recordings;
 mod replay;
@@ -32,7 +35,8 @@ cargo bench --bench verdict -- record FOLDER [PART]        recordings of demo ag
 cargo bench --bench verdict -- replay FOLDER [REPLAYS]     false alarms, power and real effects in recordings
 cargo bench --bench verdict -- contrast FOLDER [REPLAYS]   the same with the methods of other tools
 cargo bench --bench verdict -- pairs FOLDER                how exact so many pairs of so many blocks are
-cargo bench --bench verdict -- figures FOLDER FILE         figures of every recorded block, as gzipped CSV";
+cargo bench --bench verdict -- figures FOLDER FILE         figures of every recorded block, as gzipped CSV
+cargo bench --bench verdict -- live RUNS [DEFECT] [hog]    whole runs of demo against demo, beside a busy loop if asked";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -44,6 +48,10 @@ fn main() -> ExitCode {
         ["contrast", folder, rest @ ..] => number(rest, 500).and_then(|replays| contrast::contrast(Path::new(folder), replays)),
         ["pairs", folder] => pairs::pairs(Path::new(folder)),
         ["figures", folder, file] => figures::figures(Path::new(folder), Path::new(file)),
+        ["live", runs] => number(&[*runs], 10).and_then(|runs| live::live(runs, None, false)),
+        ["live", runs, "hog"] => number(&[*runs], 10).and_then(|runs| live::live(runs, None, true)),
+        ["live", runs, defect] => number(&[*runs], 10).and_then(|runs| live::live(runs, Some(defect), false)),
+        ["live", runs, defect, "hog"] => number(&[*runs], 10).and_then(|runs| live::live(runs, Some(defect), true)),
         ["simulate", rest @ ..] => number(rest, 5_000).map(simulate::simulate),
         // `cargo test --benches` and `cargo bench` without arguments prove nothing and must not fail.
         [] => Ok(USAGE.to_owned()),

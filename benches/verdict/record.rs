@@ -1,12 +1,11 @@
 //! Records blocks: `loadline demo` against `loadline demo`, three services in two kinds of weather, four effects, and
 //! blocks of other lengths.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-/// The program that is proved.
-const LOADLINE: &str = env!("CARGO_BIN_EXE_loadline");
+use crate::processes::{Demo, LOADLINE, hog, text_of};
+
 /// How long a recording takes, warm-up and probe included.
 const BUDGET: &str = "150s";
 /// Everything that is random in the recordings follows from it.
@@ -90,8 +89,7 @@ impl Wanted {
         let base = Demo::start(self.service)?;
         // An option that is given again replaces the one before it.
         let candidate = Demo::start(&replaced(self.service, self.candidate))?;
-        let _hog =
-            if self.hog { Some(Running(Command::new("sh").args(["-c", "while :; do :; done"]).spawn().map_err(text_of)?)) } else { None };
+        let _hog = if self.hog { Some(hog()?) } else { None };
         let report = folder.path().join("report");
         let status = Command::new(LOADLINE)
             .arg("run")
@@ -122,39 +120,4 @@ impl Wanted {
 fn replaced<'a>(service: &[&'a str], candidate: &[&'a str]) -> Vec<&'a str> {
     let kept = service.chunks(2).filter(|option| !candidate.chunks(2).any(|other| other[0] == option[0]));
     kept.flatten().chain(candidate).copied().collect()
-}
-
-fn text_of(error: std::io::Error) -> String {
-    error.to_string()
-}
-
-/// A process that is ended when it is no longer needed.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-struct Demo {
-    address: String,
-    _process: Running,
-}
-
-impl Demo {
-    fn start(options: &[&str]) -> Result<Self, String> {
-        let mut command = Command::new(LOADLINE);
-        let mut process =
-            command.args(["demo", "--listen", "127.0.0.1:0"]).args(options).stdout(Stdio::piped()).spawn().map_err(text_of)?;
-        let stdout = process.stdout.take();
-        let process = Running(process);
-        let mut line = String::new();
-        if let Some(stdout) = stdout {
-            BufReader::new(stdout).read_line(&mut line).map_err(text_of)?;
-        }
-        let address = line.trim().strip_prefix("listening on ").ok_or_else(|| format!("the demo said `{line}`"))?;
-        Ok(Self { address: address.to_owned(), _process: process })
-    }
 }

@@ -21,16 +21,17 @@ pub(crate) fn replay_all(folder: &Path, replays: usize) -> Result<String, String
     let _ = writeln!(
         out,
         "Equal services: {replays} replays of one budget, and a second one for what is inconclusive\n\n\
-         | recording | pairs | alarms | false praise | ok | inconclusive | second looks |\n|---|---:|---:|---:|---:|---:|---:|"
+         | recording | pairs | as a whole | alarms | false praise | ok | inconclusive | second looks |\n|---|---:|---|---:|---:|---:|---:|---:|"
     );
     for recording in equal.clone() {
         let found = run(recording, replays, 1.0, true);
         let count = |verdict| found.iter().filter(|judged| judged.comparison == verdict).count();
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
             recording.name,
             pairs_of(&recording.blocks),
+            judged(&recording.blocks).verdict,
             count(ComparisonVerdict::Regressed),
             count(ComparisonVerdict::Improved),
             count(ComparisonVerdict::Ok),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of HTTP, records or time. Empty and degenerate input gives `None`, never not-a-number.
 
+mod batch_means;
 mod beta_binomial;
 mod change_points;
 mod distribution;
@@ -15,6 +16,7 @@ mod spread;
 mod student_score;
 mod trimmed;
 
+pub use batch_means::batch_inflation;
 pub use beta_binomial::BetaBinomial;
 pub use change_points::{ChangePoint, ChangeRules, change_points};
 pub use distribution::{normal_quantile, student_t_quantile, student_t_upper_tail};

@@ -24,7 +24,9 @@ BINARY = Path(os.environ["LOADLINE_BINARY"])
 NAME = "octocat/demo"
 NUMBER = 7
 
-SCENARIO = """\
+# Runs of a second on a machine that does something else: what matters is that they are compared, not what comes of it.
+LENIENT = "baseline: { regression: { p50: 900%, p95: 900%, throughput: 95%, error_rate: 50pp } }\n"
+SCENARIO = LENIENT + """\
 name: shop
 target: http://127.0.0.1:${PORT}
 service:

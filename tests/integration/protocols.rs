@@ -115,13 +115,28 @@ fn certificates_decide_who_is_spoken_to() {
     for (tls, code, said) in [
         ("ca: ca.pem", 3, "tls: invalid peer certificate: certificate not valid for name"),
         ("ca: ca.pem, server_name: shop.internal", 0, ""),
-        ("server_name: shop.internal", 3, "tls: invalid peer certificate: UnknownIssuer"),
+        (
+            "server_name: shop.internal",
+            3,
+            "tls: the server's certificate is of an issuer that is not trusted; `tls: { ca: FILE }` trusts it",
+        ),
         ("insecure: true", 0, ""),
     ] {
         let record = run(&folder, &format!("target: {}\ntls: {{ {tls} }}", server.url()), "{ get: / }", (1, 1), code);
         assert!(errors(&record).starts_with(said) && errors(&record).is_empty() == said.is_empty(), "{tls}: {}", errors(&record));
     }
     assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
+fn a_server_that_shows_the_certificate_of_an_authority_is_told_what_to_show_instead() {
+    let folder = Folder::new();
+    let (config, pem) = Authority::posing_as_server("127.0.0.1");
+    folder.write("ca.pem", &pem);
+    let server = WebServer::tls(config);
+    let record = run(&folder, &format!("target: {}\ntls: {{ ca: ca.pem }}", server.url()), "{ get: / }", (1, 1), 3);
+    let said = "tls: the server's certificate says that it is an authority; sign one for the server, or make this one with `basicConstraints=CA:FALSE`";
+    assert_eq!(errors(&record), said);
 }
 
 #[test]

@@ -7,17 +7,21 @@ use super::exceedance::Exceedance;
 use super::scope::{Scope, Sides};
 use crate::compare::Figure;
 use crate::record::BlockPhase;
-use crate::stats::{PairTest, Trimmed};
+use crate::stats::{PairTest, Trimmed, batch_inflation};
 
 /// The share of pairs that is trimmed off at each end: blocks of 200 ms have heavy tails.
 const SHARE: f64 = 0.2;
 /// As long as this part of the pairs has blocks with samples enough, the others are left out of it.
 const NEARLY_ALL: f64 = 0.9;
 
+/// A busy machine keeps one of two processes waiting for seconds: neighbouring pairs then err in the same direction.
+const LASTING: usize = 5;
+
 /// What the pairs say of a figure: how much it changed, and the test that it did.
 #[derive(Debug, Clone)]
 pub(super) struct Evidence {
-    /// The change: a logarithm, or points of the error rate. Its error is widened by what differs between epochs.
+    /// The change: a logarithm, or points of the error rate. Its error is widened by what differs between epochs, or by what
+    /// lasts for several pairs, whichever is more.
     pub(super) change: Trimmed,
     /// The differences of the pairs, harmful ones positive.
     pub(super) test: PairTest,
@@ -55,8 +59,9 @@ impl Evidence {
             epochs.entry(sides.epoch).or_default().push((pair, sides));
         }
         let changes: Vec<f64> = epochs.into_values().filter_map(|pairs| Exceedance::of(pairs.into_iter(), percent)?.change()).collect();
-        let wide = widened(change, &changes);
-        let test = PairTest { differences: exceedance.differences(0.0), share: exceedance.share, widening: ratio(wide, change) };
+        let differences = exceedance.differences(0.0);
+        let wide = lasting(widened(change, &changes), change, differences.iter().map(|difference| difference.1), exceedance.share);
+        let test = PairTest { differences, share: exceedance.share, widening: ratio(wide, change) };
         Some(Self { change: wide, test: harmful(test, figure) })
     }
 
@@ -84,11 +89,17 @@ impl Evidence {
             epochs.entry(epoch).or_default().push(value);
         }
         let changes: Vec<f64> = epochs.values().filter_map(|values| Some(of(values)?.mean)).collect();
-        let wide = widened(change, &changes);
+        let wide = lasting(widened(change, &changes), change, values.iter().map(|value| value.2), share);
         let differences = values.into_iter().map(|(pair, _, value)| (pair, value)).collect();
         let test = PairTest { differences, share, widening: ratio(wide, change) };
         Some(Self { change: wide, test: harmful(test, figure) })
     }
+}
+
+/// `wide`, or `change` with what lasts for several pairs, whose differences come in their order.
+fn lasting(wide: Trimmed, change: Trimmed, differences: impl Iterator<Item = f64>, share: f64) -> Trimmed {
+    let inflation = batch_inflation(&differences.collect::<Vec<_>>(), share, LASTING);
+    Trimmed { error: wide.error.max(change.error * inflation), ..wide }
 }
 
 /// How many samples a block takes to have a percentile of its own: 10 / (1 - p), so that ten lie beyond it.

@@ -161,7 +161,24 @@ async fn unix(_socket: &std::path::Path, _phases: &mut Phases) -> Result<Stream,
 
 async fn encrypt(stream: Stream, connector: TlsConnector, name: ServerName<'static>) -> Result<Stream, Failure> {
     let stream = connector.connect(name, stream).await;
-    stream.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| Failure::new(ErrorCategory::Tls, error.to_string()))
+    stream.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| Failure::new(ErrorCategory::Tls, tls_trouble(&error)))
+}
+
+/// Why there is no encryption, with what to do where that is known.
+fn tls_trouble(error: &std::io::Error) -> String {
+    use rustls::{CertificateError, Error};
+    let error = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).ok_or(error);
+    match error {
+        Ok(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "the server's certificate is of an issuer that is not trusted; `tls: { ca: FILE }` trusts it".to_owned()
+        }
+        // A certificate that its server signed for itself as if it were an authority.
+        Ok(Error::InvalidCertificate(CertificateError::Other(other))) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "the server's certificate says that it is an authority; sign one for the server, or make this one with `basicConstraints=CA:FALSE`".to_owned()
+        }
+        Ok(error) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
 }
 
 fn name_of(host: &str) -> Result<ServerName<'static>, Failure> {

@@ -38,18 +38,32 @@ impl Authority {
 
     /// What a server needs that calls itself `name` and offers these protocols.
     pub(crate) fn server(&self, name: &str, protocols: &[&str], versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
-        self.configured(name, protocols, versions, false)
+        self.configured(&self.sign(name), protocols, versions, false)
     }
 
     /// The same for a server that lets only clients in whose certificate this authority signed.
     pub(crate) fn strict_server(&self, name: &str) -> ServerConfig {
-        self.configured(name, &[], rustls::ALL_VERSIONS, true)
+        self.configured(&self.sign(name), &[], rustls::ALL_VERSIONS, true)
     }
 
-    fn configured(&self, name: &str, protocols: &[&str], versions: &[&'static SupportedProtocolVersion], is_strict: bool) -> ServerConfig {
+    /// A server that shows the certificate of an authority as its own, and that certificate.
+    pub(crate) fn posing_as_server(name: &str) -> (ServerConfig, String) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let own = Signed { cert: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() };
+        (Self::new().configured(&own, &[], rustls::ALL_VERSIONS, false), own.cert)
+    }
+
+    fn configured(
+        &self,
+        signed: &Signed,
+        protocols: &[&str],
+        versions: &[&'static SupportedProtocolVersion],
+        is_strict: bool,
+    ) -> ServerConfig {
         use rustls::pki_types::pem::PemObject;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let signed = self.sign(name);
         let cert = CertificateDer::from_pem_slice(signed.cert.as_bytes()).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from_pem_slice(signed.key.as_bytes()).unwrap());
         let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).unwrap();
