@@ -27,4 +27,4 @@ pub use location::{mean, median, trimmed_mean};
 pub use sign_flip::{PairTest, SignFlips, sign_flips};
 pub use slope::Slope;
 pub use spread::{standard_error, variance};
-pub use trimmed::Trimmed;
+pub use trimmed::{Trimmed, share_for_signs};

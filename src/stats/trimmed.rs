@@ -55,6 +55,26 @@ impl Trimmed {
     }
 }
 
+/// The share to cut off, at most `share`, so that chance cuts off all values of one sign with a probability of at most
+/// `chance` where every sign is as likely as the other.
+///
+/// When a few of many equal differences change their sign and just these are cut off, the trimmed mean is as it was: no
+/// test by signs can have a smaller p-value than the probability of that, which is 0.0007 for a fifth of thirty values.
+pub fn share_for_signs(count: usize, share: f64, chance: f64) -> f64 {
+    let most = cut(count, share);
+    // Binomial: as many of one sign as are cut off, or fewer.
+    let (mut term, mut below) = (0.5f64.powf(count as f64), 0.0);
+    for few in 0..=most {
+        below += term;
+        if below > chance {
+            // Half a value more, so that rounding takes the one below it.
+            return if few == 0 { 0.0 } else { (few as f64 - 0.5) / count as f64 };
+        }
+        term *= (count - few) as f64 / (few + 1) as f64;
+    }
+    share
+}
+
 /// How many of `count` values are cut off at each end. Shares as people write them are a bit more than they say
 /// (0.2 of 5 is one).
 pub(super) fn cut(count: usize, share: f64) -> usize {
@@ -66,6 +86,16 @@ mod tests {
     use super::*;
     use crate::stats::trimmed_mean;
     use proptest::prelude::*;
+
+    #[test]
+    fn few_values_are_trimmed_less_so_that_their_signs_can_tell() {
+        // scipy.stats.binom.cdf: (6, 30, 0.5) = 7.2e-4, (4, 30, 0.5) = 3.0e-5, (3, 30, 0.5) = 4.2e-6, (22, 112, 0.5) = 2.9e-11.
+        for (count, cut_off) in [(112, 22), (37, 6), (30, 4), (20, 1), (15, 0), (5, 0), (0, 0)] {
+            assert_eq!(cut(count, share_for_signs(count, 0.2, 3.1e-5)), cut_off, "{count}");
+        }
+        assert_eq!(cut(30, share_for_signs(30, 0.2, 1e-5)), 3);
+        assert_eq!(share_for_signs(112, 0.2, 3e-5), 0.2);
+    }
 
     #[test]
     fn agrees_with_scipy_1_17() {

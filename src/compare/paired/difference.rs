@@ -7,15 +7,19 @@ use super::exceedance::Exceedance;
 use super::scope::{Scope, Sides};
 use crate::compare::Figure;
 use crate::record::BlockPhase;
-use crate::stats::{PairTest, Trimmed, batch_inflation};
+use crate::stats::{PairTest, Trimmed, batch_inflation, share_for_signs};
 
-/// The share of pairs that is trimmed off at each end: blocks of 200 ms have heavy tails.
+/// The share of pairs that is trimmed off at each end: blocks of 200 ms have heavy tails. Less of few pairs...
 const SHARE: f64 = 0.2;
+/// ...so that chance trims off all of one sign with a probability far below the alpha of a look.
+const ALL_TRIMMED: f64 = 3e-5;
 /// As long as this part of the pairs has blocks with samples enough, the others are left out of it.
 const NEARLY_ALL: f64 = 0.9;
 
 /// A busy machine keeps one of two processes waiting for seconds: neighbouring pairs then err in the same direction.
 const LASTING: usize = 5;
+/// Fewer such stretches would not tell how much they differ: where there are few pairs, the stretches are shorter.
+const STRETCHES: usize = 10;
 
 /// What the pairs say of a figure: how much it changed, and the test that it did.
 #[derive(Debug, Clone)]
@@ -35,7 +39,9 @@ impl Evidence {
             None if figure == Figure::Throughput => {
                 let logarithm = |sides: &Sides| logarithm(sides.base.throughput, sides.candidate.throughput);
                 let pairs = scope.of_phase(BlockPhase::Throughput);
-                Self::middle(pairs.filter_map(|(pair, sides)| Some((pair, sides.epoch, logarithm(sides)?))).collect(), SHARE, figure)
+                let values: Vec<_> = pairs.filter_map(|(pair, sides)| Some((pair, sides.epoch, logarithm(sides)?))).collect();
+                let share = trimmed(values.len());
+                Self::middle(values, share, figure)
             }
             None => Self::errors(scope, figure),
         }
@@ -49,8 +55,9 @@ impl Evidence {
         let enough: Vec<_> = pairs.iter().filter(|(_, sides)| supported(sides)).collect();
         if enough.len() as f64 >= NEARLY_ALL * pairs.len() as f64 {
             let logarithm = |sides: &Sides| logarithm(sides.base.times.percentile(percent)?, sides.candidate.times.percentile(percent)?);
-            let values = enough.into_iter().filter_map(|(pair, sides)| Some((*pair, sides.epoch, logarithm(sides)?)));
-            return Self::middle(values.collect(), SHARE, figure);
+            let values: Vec<_> = enough.into_iter().filter_map(|(pair, sides)| Some((*pair, sides.epoch, logarithm(sides)?))).collect();
+            let share = trimmed(values.len());
+            return Self::middle(values, share, figure);
         }
         let exceedance = Exceedance::of(pairs.iter().copied(), percent)?;
         let change = exceedance.estimate()?;
@@ -96,9 +103,15 @@ impl Evidence {
     }
 }
 
+/// The share of so many pairs that is trimmed off.
+pub(super) fn trimmed(pairs: usize) -> f64 {
+    share_for_signs(pairs, SHARE, ALL_TRIMMED)
+}
+
 /// `wide`, or `change` with what lasts for several pairs, whose differences come in their order.
 fn lasting(wide: Trimmed, change: Trimmed, differences: impl Iterator<Item = f64>, share: f64) -> Trimmed {
-    let inflation = batch_inflation(&differences.collect::<Vec<_>>(), share, LASTING);
+    let differences: Vec<f64> = differences.collect();
+    let inflation = batch_inflation(&differences, share, LASTING.min(differences.len() / STRETCHES));
     Trimmed { error: wide.error.max(change.error * inflation), ..wide }
 }
 

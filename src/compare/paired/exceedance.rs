@@ -10,6 +10,7 @@
 //! test sees something (Hodges & Lehmann (1963), "Estimates of location based on rank tests"; the interval that goes
 //! with a test, Lehmann & Romano, "Testing Statistical Hypotheses", 3.5).
 
+use super::difference::trimmed;
 use super::scope::Sides;
 use crate::stats::{Trimmed, student_t_quantile};
 
@@ -44,8 +45,9 @@ impl<'a> Exceedance<'a> {
         // Of a percentile below the median, what lies before it is scarce.
         let scarce = weight * (percent / 100.0).min(1.0 - percent / 100.0);
         let size = ((BEYOND / (2.0 * scarce)).ceil() as usize).clamp(1, pairs.len());
+        let count = pairs.len();
         let neighbourhoods = pairs.chunks(size).map(<[_]>::to_vec).collect();
-        Some(Self { neighbourhoods, percent, weight, share: if scarce < FEW_BEYOND { 0.0 } else { 0.2 } })
+        Some(Self { neighbourhoods, percent, weight, share: if scarce < FEW_BEYOND { 0.0 } else { trimmed(count) } })
     }
 
     /// How many times the blocks of a pair have, so that a pair of uneven blocks counts for as much as it says.
