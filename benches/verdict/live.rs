@@ -25,7 +25,7 @@ pub(crate) fn live(runs: usize, defect: Option<&str>, beside_hog: bool) -> Resul
         "The candidate: {}; {}\n\n\
          | run | exit | time | verdict | looks | p50 | p95 | throughput | seen in p50 |\n|---:|---:|---:|---|---:|---:|---:|---:|---:|\n",
         defect.map_or("the same as the base".to_owned(), |defect| format!("`--defect {defect}`")),
-        if beside_hog { "beside a busy loop" } else { "nothing else running" }
+        if beside_hog { "beside a busy loop" } else { "without a busy loop" }
     );
     let mut failed = 0;
     for run in 1..=runs {

@@ -166,7 +166,9 @@ def test_a_run_that_is_cancelled_writes_down_what_it_measured(world):
     }  # fmt: skip
     log = (world.root / "log").open("w+")
     script = PROJECT / ".github/action/measure.sh"
-    run = subprocess.Popen([script], cwd=world.work, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    # Whoever was started in the background ignores SIGINT, and a shell cannot take that back.
+    heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    run = subprocess.Popen([script], cwd=world.work, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=heeding)
     deadline = time.monotonic() + 60
     try:
         while "/s, 0 failed, p95" not in (world.root / "log").read_text():
