@@ -70,7 +70,8 @@ impl Draft {
                     let rates = sides.map(|(_, sides)| if candidate { sides.candidate.throughput } else { sides.base.throughput });
                     Trimmed::of(&rates.collect::<Vec<_>>(), 0.2).map(|rate| rate.mean)
                 };
-                (rates(false)?, rates(true)?, true)
+                // Nothing is no part of anything: a change of it would be endless, which no record can hold.
+                (rates(false).filter(|&rate| rate > 0.0)?, rates(true)?, true)
             }
             None => {
                 let ((base, base_all), (candidate, all)) = (counts(scope, |sides| &sides.base), counts(scope, |sides| &sides.candidate));

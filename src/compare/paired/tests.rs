@@ -219,6 +219,15 @@ fn what_pairs_say_nothing_of_is_shown_as_a_share_all_the_same() {
 }
 
 #[test]
+fn a_base_without_any_throughput_leaves_a_comparison_that_can_be_stored() {
+    let mut blocks = Sketch { pairs: (30, 20), ..quiet() }.blocks();
+    let silent = |block: &&mut Block| block.phase == BlockPhase::Throughput && block.arm == Arm::Base;
+    blocks.blocks.iter_mut().filter(silent).for_each(|block| block.endpoints[0].requests = 0);
+    let comparison = judged(&blocks);
+    assert!(comparison.contrasts.iter().all(|contrast| contrast.delta.is_finite() && contrast.metric != "throughput"));
+}
+
+#[test]
 fn requests_that_only_one_side_answered_make_the_whole_run_no_slower() {
     let repaired = |failing: &dyn Fn(&Block) -> bool| {
         let mut blocks = Sketch { requests: vec![30, 30], slower: vec![1.0, 1.0], ..quiet() }.blocks();
