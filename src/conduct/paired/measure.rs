@@ -12,7 +12,6 @@ use super::ledger::{ARMS, Ledger, Sums};
 use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
 use super::side::{Side, SideOptions};
 use crate::compare::{self, Policy};
-use crate::conduct::describe;
 use crate::conduct::limits::OpenFiles;
 use crate::conduct::recording;
 use crate::conduct::run::{Instead, Run, plain_warning, trouble};
@@ -123,7 +122,7 @@ impl<'a> Work<'a> {
             }
         };
         self.run.draft.target = sides[1].target.to_string();
-        self.run.draft.connections = describe::connections(&self.run.plan.http, &sides[1].target);
+        self.run.draft.reached = Some(sides[1].target.clone());
         let header = self.header(&sides);
         if header.base.digest != header.candidate.digest
             && identity::is_same_program(self.paired.base.service.as_ref(), plan.service.as_ref())
