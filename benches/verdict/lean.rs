@@ -43,12 +43,8 @@ pub(crate) fn lean(recordings: usize) -> String {
         let alarmed: Vec<usize> = replays().filter(|(_, replay)| is_alarm(replay.comparison)).map(|(number, _)| number).collect();
         let share = |count: usize| format!("{:.2} %", 100.0 * count as f64 / (recordings * REPLAYS).max(1) as f64);
         let recordings_alarmed = alarmed.iter().collect::<BTreeSet<_>>().len();
-        let _ = writeln!(
-            out,
-            "| {noise:?} | {recordings} | {whole} | {} | {} | {recordings_alarmed} |",
-            share(first),
-            share(alarmed.len()),
-        );
+        let _ =
+            writeln!(out, "| {noise:?} | {recordings} | {whole} | {} | {} | {recordings_alarmed} |", share(first), share(alarmed.len()),);
     }
     out
 }

@@ -105,7 +105,11 @@ pub(crate) fn replayed(recording: &Blocks, pairs: &Pairs<'_>, budget: Budget, fa
         judged(&blocks)
     };
     let first = judge(1);
-    if second && first.verdict == ComparisonVerdict::Inconclusive { kept(&judge(2), first.verdict, 2) } else { kept(&first, first.verdict, 1) }
+    if second && first.verdict == ComparisonVerdict::Inconclusive {
+        kept(&judge(2), first.verdict, 2)
+    } else {
+        kept(&first, first.verdict, 1)
+    }
 }
 
 fn kept(comparison: &Comparison, first: ComparisonVerdict, looks: u32) -> Judged {

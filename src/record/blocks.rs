@@ -111,6 +111,8 @@ pub struct Block {
     pub drained: f64,
     /// Requests that were still unanswered when the drain was given up.
     pub cut: u64,
+    /// Requests that were finished in `measured`; one that began before it or ended after it counts as the part that lies within.
+    pub finished: f64,
     /// 99th percentile of how late arrivals started, seconds; null without arrivals.
     pub lag_p99: Option<f64>,
     /// Share of one core that the generator used, 0 to 1.
@@ -247,6 +249,7 @@ mod tests {
             measured: 0.18,
             drained: 0.001,
             cut: 0,
+            finished: 4.25,
             lag_p99: Some(0.0002),
             generator_cpu: Some(0.12),
             steal: None,
