@@ -225,7 +225,9 @@ impl<'a> Work<'a> {
     fn header(&self, sides: &[Side<'_>; 2]) -> BlocksHeader {
         let plan = self.plan;
         let class = |class: usize| plan.classes.get(class).map(|class| class.name.clone()).unwrap_or_default();
-        let mut candidate = identity::of(plan.service.as_ref(), &sides[1].target);
+        let started = [(self.paired.base.service.as_ref(), &sides[0].target), (plan.service.as_ref(), &sides[1].target)];
+        let report = self.options.log.parent().unwrap_or(Path::new("."));
+        let [base, mut candidate] = identity::of(started, report);
         candidate.sha = self.options.context.sha.clone().or(candidate.sha);
         BlocksHeader {
             schema_version: BLOCKS_VERSION,
@@ -240,7 +242,7 @@ impl<'a> Work<'a> {
                 .iter()
                 .map(|endpoint| BlockEndpointName { name: endpoint.name.clone(), class: class(endpoint.class) })
                 .collect(),
-            base: identity::of(self.paired.base.service.as_ref(), &sides[0].target),
+            base,
             candidate,
         }
     }

@@ -1,5 +1,6 @@
 //! Paired mode: two versions of the service side by side, from their start to the blocks they are compared by.
 
+mod checkout;
 mod disturbed;
 mod identity;
 mod ledger;
