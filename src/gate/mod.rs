@@ -16,6 +16,6 @@ mod waivers;
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
-pub use verdict::{Decision, decide, decide_again};
+pub use verdict::{Decision, decide, decide_again, decide_comparison};
 pub use void::void_comparison;
-pub use waivers::waive;
+pub use waivers::{Compared, waive, waive_comparison};

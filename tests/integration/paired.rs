@@ -43,10 +43,13 @@ fn contrast<'a>(record: &'a Record, metric: &str) -> &'a Value {
 #[test]
 fn the_same_service_twice_passes_and_everything_sent_is_counted() {
     let (base, candidate, folder) = (Demo::start(), Demo::start(), Folder::new());
-    folder.write("loadline.yml", SHORT);
+    folder.write("loadline.yml", &format!("{SHORT}baseline: {{ regression: {{ p90: 30% and 5ms, p50: advisory }} }}\n"));
     let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(0);
     let record = folder.record();
     assert_eq!(record["comparison"]["mode"], "paired");
+    let again = ["compare", "--blocks", "loadline-report/blocks.jsonl.gz", "--scenario", "loadline.yml", "--format", "json"];
+    let again: Value = serde_json::from_str(&folder.loadline(again).exits_with(0).stdout).unwrap();
+    assert_eq!(again["comparison"]["contrasts"], record["comparison"]["contrasts"], "judged again by the rules of the scenario");
     assert_eq!(record["comparison"]["source"], format!("the base at {}", base.url()));
     assert!(output.stdout.contains(&base.url()), "{output}");
     assert_eq!(sent(&record), candidate.requests(), "what the candidate counted");

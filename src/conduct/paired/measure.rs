@@ -164,7 +164,9 @@ impl<'a> Work<'a> {
     }
 
     fn load_and_verify(&mut self, sides: &mut [Side<'a>; 2], listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
-        self.run.draft.started_at = Timestamp::now();
+        let started_at = Timestamp::now();
+        self.run.draft.started_at = started_at;
+        self.header = self.header.take().map(|header| BlocksHeader { started_at: Some(started_at), ..header });
         self.run.draft.generator.threads = 1;
         let (before, begun) = (Usage::now(), Instant::now());
         let mut monitors = Monitors::start(&sides[1], begun);
@@ -244,6 +246,7 @@ impl<'a> Work<'a> {
                 .collect(),
             base,
             candidate,
+            started_at: None,
         }
     }
 
