@@ -179,6 +179,22 @@ fn errors_of_the_base_are_shown_and_those_of_the_candidate_fail() {
 }
 
 #[test]
+fn a_threshold_of_the_candidate_ends_the_run() {
+    let (base, candidate, folder) = (Demo::start(), Demo::with_defect("errors=30%"), Folder::new());
+    let abort = "thresholds: { all: [{ expect: error_rate < 5%, abort: true, after: 300ms, for: 100ms }] }\n";
+    let text = SHORT.replace("/health", "/products/").replace("budget: 6s", "budget: 1m").replace("looks: 1", "looks: 2");
+    folder.write("loadline.yml", &format!("{text}{abort}"));
+    let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(1);
+    assert!(output.stdout.contains("ended the run"), "{output}");
+    let record = folder.record();
+    let threshold = &record["thresholds"][0];
+    assert_eq!((&threshold["aborted"], &threshold["outcome"]), (&true.into(), &"failed".into()), "{threshold}");
+    let (_, blocks) = blocks(&folder);
+    let throughput = blocks.iter().filter(|block| block["phase"] == "throughput").count();
+    assert_eq!((throughput, blocks.is_empty()), (0, false), "it ended while response times were measured");
+}
+
+#[test]
 fn what_paired_mode_replaces_is_refused_before_any_load() {
     let (demo, folder) = (Demo::start(), Folder::new());
     folder.write("loadline.yml", &SHORT.replace("duration: 10m", "iterations: 10"));

@@ -11,6 +11,7 @@ use super::identity;
 use super::ledger::{ARMS, Ledger, Sums};
 use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
 use super::side::{Side, SideOptions};
+use super::watch::Watch;
 use crate::compare::{self, Policy};
 use crate::conduct::describe;
 use crate::conduct::limits::OpenFiles;
@@ -173,6 +174,7 @@ impl<'a> Work<'a> {
         let (with, header, source) = (self.with, self.header.clone(), source(self.paired, &sides[0], self.header.as_ref()));
         let mut sizes = None;
         let mut warnings = Vec::new();
+        let mut watch = Watch::new(self.plan);
         let result = Session {
             plan: self.plan,
             paired: self.paired,
@@ -180,6 +182,7 @@ impl<'a> Work<'a> {
             sides: &mut *sides,
             ledger: &mut self.ledger,
             warnings: &mut warnings,
+            watch: &mut watch,
             restarted: &mut |side| monitors.follow(side),
             listen: &mut *listen,
             begun,
@@ -195,6 +198,7 @@ impl<'a> Work<'a> {
             judge.then(|| compare::paired(&blocks, &source, with.policy))
         });
         self.run.draft.warnings.extend(warnings);
+        self.run.draft.aborted = watch.into_missed();
         self.sizes = sizes;
         self.run.draft.service = monitors.stop();
         self.run.draft.generator.take_usage(&before, begun.elapsed());

@@ -9,5 +9,6 @@ mod session;
 mod side;
 mod silence;
 mod sizes;
+mod watch;
 
 pub use measure::{PairedMeasured, PairedOptions, measure_paired};
