@@ -122,6 +122,7 @@ fn observed(run: &RunFigures, figures: &[Figure]) -> Observation {
                 .collect(),
             throughput: if whole { reading(Figure::Throughput) } else { None },
             clumping: 1.0,
+            bursts: 1.0,
         }
     };
     Observation { generator_cpu: None, scopes: run.scopes().map(scope).collect() }
