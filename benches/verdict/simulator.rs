@@ -137,6 +137,7 @@ impl Sketch {
             endpoints: (0..self.requests.len()).map(name).collect(),
             base: ArmIdentity { sha: Some("aaaaaaabbbbbbb".to_owned()), digest: Some("one".to_owned()) },
             candidate: ArmIdentity { sha: Some("cccccccddddddd".to_owned()), digest: Some("other".to_owned()) },
+            started_at: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod abort;
 mod doubts;
 #[cfg(test)]
 mod fixture;
+mod stored;
 mod thresholds;
 mod verdict;
 mod view;
@@ -15,7 +16,8 @@ mod waivers;
 
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
+pub use stored::Stored;
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
-pub use verdict::{Decision, decide, decide_again};
+pub use verdict::{Decision, decide, decide_again, decide_comparison};
 pub use void::void_comparison;
-pub use waivers::waive;
+pub use waivers::{Compared, waive, waive_comparison};

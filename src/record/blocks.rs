@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Histogram;
@@ -44,6 +45,9 @@ pub struct BlocksHeader {
     pub base: ArmIdentity,
     /// The arm that is judged.
     pub candidate: ArmIdentity,
+    /// When the load began; null in files of programs that didn't tell.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
 }
 
 /// An endpoint of the scenario.
@@ -266,6 +270,7 @@ mod tests {
             endpoints: vec![BlockEndpointName { name: "GET /".to_owned(), class: "user".to_owned() }],
             base: ArmIdentity::default(),
             candidate: ArmIdentity { sha: Some("abc".to_owned()), digest: None },
+            started_at: Some(Timestamp::UNIX_EPOCH),
         };
         Blocks { header, blocks: vec![block(Arm::Candidate, true), block(Arm::Base, false)] }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::ledger::{Ledger, Place};
 use super::side::Side;
 use super::sizes::{self, Probe};
+use super::watch::Watch;
 use crate::conduct::run::{plain_warning, trouble};
 use crate::conduct::{News, Steering};
 use crate::engine::{self, Alternation, BlockLoad, BlockRun, Pauses};
@@ -52,6 +53,7 @@ pub(super) struct Session<'a, 'b> {
     pub(super) sides: &'b mut [Side<'a>; 2],
     pub(super) ledger: &'b mut Ledger,
     pub(super) warnings: &'b mut Vec<Warning>,
+    pub(super) watch: &'b mut Watch,
     /// Restarts may happen from here on; told so that monitors can follow.
     pub(super) restarted: &'b mut dyn FnMut(&Side<'_>),
     pub(super) listen: &'b mut dyn FnMut(News<'_>),
@@ -274,6 +276,9 @@ impl Session<'_, '_> {
             let planned = Micros::from(self.until.saturating_duration_since(self.begun));
             let snapshot = self.ledger.snapshot(Micros::from(self.begun.elapsed()), planned, place.phase.is_none(), users);
             (self.listen)(News::Tick(&snapshot));
+            if self.watch.ends(self.plan, self.ledger) {
+                control.stop();
+            }
             if died.is_none()
                 && let Some(Err(how)) = self.sides.iter_mut().map(Side::still_runs).find(Result::is_err)
             {
@@ -297,7 +302,7 @@ impl Session<'_, '_> {
     }
 
     fn is_over(&self) -> bool {
-        self.steering.is_interrupted()
+        self.steering.is_interrupted() || self.watch.has_ended()
     }
 }
 
