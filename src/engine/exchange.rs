@@ -338,7 +338,7 @@ async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<C
         // Rare, and large: kept out of the memory that every user takes.
         let mut dial = Box::pin(async {
             let stream = network.dialer.dial(origin, &mut state.phases).await?;
-            Connection::over(stream, &network.dialer).await
+            Connection::over(stream, origin, &network.dialer).await
         });
         network.timers.within(Instant::now() + limit.into(), dial.as_mut()).await
     };

@@ -51,6 +51,20 @@ fn encrypted_requests_go_through_a_tunnel_in_http2_too() {
 }
 
 #[test]
+fn http2_by_prior_knowledge_goes_through_any_proxy() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    folder.write("ca.pem", &authority.pem());
+    let encrypted = ForwardProxy::tls(authority.server("127.0.0.1", &["http/1.1"], rustls::ALL_VERSIONS));
+    for (proxy, scheme) in [(ForwardProxy::start(), "http"), (ForwardProxy::eager(), "http"), (encrypted, "https")] {
+        let server = WebServer::http2();
+        let way = format!("http: {{ version: 2, proxy: '{scheme}://{}' }}\ntls: {{ ca: ca.pem }}\n", proxy.address());
+        run(&folder, &format!("target: {}\n{way}", server.url()), &[]);
+        assert_eq!(server.seen().iter().map(|request| request.version).collect::<Vec<_>>(), [http::Version::HTTP_2; 2]);
+        assert!(proxy.heads()[0].starts_with("CONNECT ") && proxy.heads().len() == 1, "{:?}", proxy.heads());
+    }
+}
+
+#[test]
 fn this_machine_and_exceptions_are_reached_directly() {
     let (proxy, folder, server) = (ForwardProxy::start(), Folder::new(), WebServer::plain());
     run(&folder, &format!("target: {}\n", server.url()), &[("http_proxy", proxy.address())]);

@@ -82,16 +82,17 @@ impl Dialer {
         self.proxy(origin).filter(|_| !origin.tls && self.version != HttpVersion::Http2)
     }
 
-    /// Whether HTTP/2 is to be spoken over a stream.
+    /// Whether HTTP/2 is to be spoken over a stream to an origin.
     ///
     /// # Errors
     /// When it must be, and the server did not agree.
-    pub(in crate::engine) fn is_http2(&self, stream: &Stream) -> Result<bool, Failure> {
-        let agreed = stream.protocol() == Some(b"h2");
+    pub(in crate::engine) fn is_http2(&self, stream: &Stream, origin: &Origin) -> Result<bool, Failure> {
+        // What a proxy agreed to on the way says nothing of the origin.
+        let agreed = origin.tls && stream.protocol() == Some(b"h2");
         match self.version {
             HttpVersion::Http1 => Ok(false),
             HttpVersion::Auto => Ok(agreed),
-            HttpVersion::Http2 if agreed || !matches!(stream, Stream::Tls(_)) => Ok(true),
+            HttpVersion::Http2 if agreed || !origin.tls => Ok(true),
             HttpVersion::Http2 => Err(Failure::new(ErrorCategory::Tls, "the server does not agree to HTTP/2 (ALPN)")),
         }
     }
