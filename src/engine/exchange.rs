@@ -14,6 +14,7 @@ use super::decode::decode;
 use super::dial::{Dialer, Origin};
 use super::failure::Failure;
 use super::http2::SharedConnections;
+use super::jar;
 use super::message::Message;
 use super::reply::{Reply, Wanted};
 use super::timers::{Timers, Watch};
@@ -307,8 +308,7 @@ impl Client {
         let jar = self.jar.get_or_insert_default();
         for value in reply.headers.get_all(SET_COOKIE) {
             if let Ok(text) = value.to_str() {
-                // What a browser would refuse is refused here as well.
-                let _ = jar.parse(text, &url);
+                jar::keep(jar, text, &url);
             }
         }
     }
