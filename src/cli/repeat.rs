@@ -8,12 +8,12 @@ use crate::plan::Target;
 /// marked, for whoever repeats it to fill in; the seed is added by the record.
 pub(super) fn line(args: &RunArgs, input: &str) -> String {
     let overrides = &args.overrides;
-    let input = if is_address(input) { without_userinfo(input) } else { input.to_owned() };
+    let input = if is_address(input) { Target::masked(input) } else { input.to_owned() };
     let mut words = vec!["loadline".to_owned(), "run".to_owned(), quoted(&input)];
     let mut option = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
     option("--environment", overrides.environment.clone());
     option("--profile", overrides.profile.clone());
-    option("--target", overrides.target.as_deref().map(without_userinfo));
+    option("--target", overrides.target.as_deref().map(Target::masked));
     option("--users", overrides.users.map(|users| users.to_string()));
     option("--spawn-rate", overrides.spawn_rate.map(|rate| rate.to_string()));
     option("--rate", overrides.rate.map(|rate| rate.to_string()));
@@ -23,7 +23,7 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
     option("--method", args.request.method.clone());
-    option("--base", args.paired.base.as_deref().map(without_userinfo));
+    option("--base", args.paired.base.as_deref().map(Target::masked));
     option("--base-dir", args.paired.base_dir.as_ref().map(|folder| folder.display().to_string()));
     // A command line may hold anything.
     option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
@@ -44,14 +44,6 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--on-saturation", (args.judging.on_saturation == SaturationArg::Warn).then(|| "warn".to_owned()));
     option("--threads", args.threads.map(|threads| threads.to_string()));
     words.join(" ")
-}
-
-fn without_userinfo(address: &str) -> String {
-    let mut shown = address.to_owned();
-    if let Some(written) = Target::userinfo_in(address) {
-        shown.replace_range(written, "***");
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -100,6 +100,15 @@ impl Target {
         text[begin..end].rfind('@').map(|at| begin..begin + at)
     }
 
+    /// A text that is meant as an address, with `***` in place of its user information.
+    pub fn masked(text: &str) -> String {
+        let mut shown = text.to_owned();
+        if let Some(written) = Self::userinfo_in(text) {
+            shown.replace_range(written, "***");
+        }
+        shown
+    }
+
     /// The address that requests name: that of `localhost` where it is a socket.
     pub fn url(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
