@@ -145,7 +145,8 @@ pub(super) fn accepted(loaded: Vec<Result<Loaded, Vec<Diagnostic>>>) -> Result<V
     Err(Failure::diagnosed(format!("{}{count}; no load was sent\n", rendered(&problems))))
 }
 
-fn is_address(input: &str) -> bool {
+/// Whether an input is an address, and no file.
+pub(super) fn is_address(input: &str) -> bool {
     let lower = input.to_ascii_lowercase();
     if lower.starts_with("http://") || lower.starts_with("https://") {
         return true;

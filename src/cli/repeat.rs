@@ -1,18 +1,19 @@
 //! The line that repeats a run: made of what was typed, as far as it isn't secret.
 
 use super::args::{RunArgs, SaturationArg};
-use super::inputs::quoted;
+use super::inputs::{is_address, quoted};
 use crate::plan::Target;
 
 /// `loadline run ...` for one of the inputs. Values of variables, headers, bodies and passwords are left out and
 /// marked, for whoever repeats it to fill in; the seed is added by the record.
 pub(super) fn line(args: &RunArgs, input: &str) -> String {
     let overrides = &args.overrides;
-    let mut words = vec!["loadline".to_owned(), "run".to_owned(), quoted(&without_userinfo(input))];
+    let input = if is_address(input) { Target::masked(input) } else { input.to_owned() };
+    let mut words = vec!["loadline".to_owned(), "run".to_owned(), quoted(&input)];
     let mut option = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
     option("--environment", overrides.environment.clone());
     option("--profile", overrides.profile.clone());
-    option("--target", overrides.target.as_deref().map(without_userinfo));
+    option("--target", overrides.target.as_deref().map(Target::masked));
     option("--users", overrides.users.map(|users| users.to_string()));
     option("--spawn-rate", overrides.spawn_rate.map(|rate| rate.to_string()));
     option("--rate", overrides.rate.map(|rate| rate.to_string()));
@@ -22,7 +23,7 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
     option("--method", args.request.method.clone());
-    option("--base", args.paired.base.as_deref().map(without_userinfo));
+    option("--base", args.paired.base.as_deref().map(Target::masked));
     option("--base-dir", args.paired.base_dir.as_ref().map(|folder| folder.display().to_string()));
     // A command line may hold anything.
     option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
@@ -43,25 +44,6 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--on-saturation", (args.judging.on_saturation == SaturationArg::Warn).then(|| "warn".to_owned()));
     option("--threads", args.threads.map(|threads| threads.to_string()));
     words.join(" ")
-}
-
-fn without_userinfo(address: &str) -> String {
-    match address.split_once("://") {
-        Some((scheme, rest)) => {
-            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            match rest[..end].rfind('@') {
-                Some(at) => format!("{scheme}://***@{}", &rest[at + 1..]),
-                None => address.to_owned(),
-            }
-        }
-        None => Target::parse(address).map_or_else(
-            |_| address.to_owned(),
-            |target| match target.userinfo {
-                Some(_) => target.to_string(),
-                None => address.to_owned(),
-            },
-        ),
-    }
 }
 
 #[cfg(test)]
@@ -91,6 +73,20 @@ mod tests {
         assert_eq!(
             line(&args, &args.inputs[0]),
             "loadline run 'http://***@127.0.0.1:8000/x' --iterations 5 --threshold 'p95 < 5ms' --var 'KEY=***' --header 'authorization: ***' --body '***'"
+        );
+    }
+
+    #[test]
+    fn credentials_of_an_address_are_masked_however_it_is_written() {
+        let repeated = |words: &[&str]| {
+            let Command::Run(args) = Cli::parse_from(["loadline", "run"].iter().chain(words)).command else { panic!("not a run") };
+            line(&args, &args.inputs[0])
+        };
+        assert_eq!(repeated(&["http://:t0ken@h/x"]), "loadline run 'http://***@h/x'");
+        assert_eq!(repeated(&[":t0ken@h:80/x@y"]), "loadline run '***@h:80/x@y'");
+        assert_eq!(
+            repeated(&["load@night.yml", "--target", ":t0ken@h:${PORT}", "--base", "joe:t0ken@h"]),
+            "loadline run load@night.yml --target '***@h:${PORT}' --base '***@h'"
         );
     }
 }

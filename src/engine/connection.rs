@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::dial::{Dialer, Stream};
+use super::dial::{Dialer, Origin, Stream};
 use super::failure::Failure;
 use super::message::Message;
 use super::reply::{Reply, Wanted};
@@ -18,9 +18,9 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Begins to speak over a stream what both sides agreed to.
-    pub(super) async fn over(stream: Stream, dialer: &Dialer) -> Result<Self, Failure> {
-        Ok(match dialer.is_http2(&stream)? {
+    /// Begins to speak over a stream to an origin what both sides agreed to.
+    pub(super) async fn over(stream: Stream, origin: &Origin, dialer: &Dialer) -> Result<Self, Failure> {
+        Ok(match dialer.is_http2(&stream, origin)? {
             false => Self::Http1(http1::Connection::over(stream)),
             true => Self::Http2(http2::Connection::over(stream).await?),
         })

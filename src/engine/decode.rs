@@ -1,9 +1,11 @@
 //! Compressed answers.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::failure::Failure;
 use crate::metrics::ErrorCategory;
@@ -44,13 +46,49 @@ fn decode_one(encoding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, Failur
         "deflate" if body.first().is_some_and(|first| first & 0x0f == 8) => read(&mut flate2::read::ZlibDecoder::new(body))?,
         "deflate" => read(&mut flate2::read::DeflateDecoder::new(body))?,
         "br" => read(&mut brotli::Decompressor::new(body, 4096))?,
-        "zstd" => read(&mut ruzstd::decoding::StreamingDecoder::new(body).map_err(|error| wrong(&error))?)?,
+        "zstd" => read(&mut Zstd { rest: body, frame: FrameDecoder::new() })?,
         other => return Err(Failure::new(ErrorCategory::Body, format!("the content encoding `{other}` was not asked for"))),
     };
     if decoded.len() as u64 > limit {
         return Err(Failure::new(ErrorCategory::Body, format!("the decoded body is larger than {}", Bytes(limit))));
     }
     Ok(decoded)
+}
+
+/// A zstd body: frames one behind the other, some of which hold nothing for us (RFC 8878, section 3.1).
+struct Zstd<'b> {
+    rest: &'b [u8],
+    frame: FrameDecoder,
+}
+
+impl Read for Zstd<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.frame.can_collect() > 0 {
+                return self.frame.read(buffer);
+            }
+            if !self.frame.is_finished() {
+                self.frame.decode_blocks(&mut self.rest, BlockDecodingStrategy::UptoBlocks(1)).map_err(io::Error::other)?;
+            } else if self.rest.is_empty() {
+                return Ok(0);
+            } else {
+                self.begin_frame()?;
+            }
+        }
+    }
+}
+
+impl Zstd<'_> {
+    fn begin_frame(&mut self) -> io::Result<()> {
+        match self.frame.reset(&mut self.rest) {
+            Ok(()) => Ok(()),
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                self.rest = self.rest.get(length as usize..).ok_or(io::ErrorKind::UnexpectedEof)?;
+                Ok(())
+            }
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +107,10 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn zstd(text: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
     #[test]
     fn every_accepted_encoding_is_undone() {
         let text = b"stock 5 ".repeat(100);
@@ -78,17 +120,30 @@ mod tests {
         bare.write_all(&text).unwrap();
         let mut brotli_bytes = Vec::new();
         brotli::CompressorWriter::new(&mut brotli_bytes, 4096, 4, 20).write_all(&text).unwrap();
-        let zstd = ruzstd::encoding::compress_to_vec(text.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
         for (encoding, body) in [
             ("gzip", gzip(&text)),
             ("deflate", zlib.finish().unwrap()),
             ("deflate", bare.finish().unwrap()),
             ("br", brotli_bytes),
-            ("zstd", zstd),
+            ("zstd", zstd(&text)),
             ("identity", text.clone()),
             ("gzip, gzip", gzip(&gzip(&text))),
         ] {
             assert_eq!(decode(&headers(encoding), body, 1_000_000).unwrap(), text, "{encoding}");
+        }
+    }
+
+    #[test]
+    fn a_zstd_body_may_have_several_frames_and_some_to_skip() {
+        let skipped = [&0x184d_2a50_u32.to_le_bytes()[..], &5_u32.to_le_bytes(), b"index"].concat();
+        let decoded = |parts: &[&[u8]], limit| decode(&headers("zstd"), parts.concat(), limit);
+        let (first, second) = (zstd(b"one, "), zstd(b"two"));
+        assert_eq!(decoded(&[&skipped, &first, &skipped, &second, &skipped], 8).unwrap(), b"one, two");
+        assert_eq!(decoded(&[&skipped], 8).unwrap(), b"");
+        assert_eq!(decoded(&[&first, &second], 7).unwrap_err().message, "the decoded body is larger than 7 B");
+        for cut in [&first[..first.len() - 1], &skipped[..skipped.len() - 1], b"{}"] {
+            let message = decoded(&[&second, cut], 8).unwrap_err().message;
+            assert!(message.starts_with("the body is not zstd: "), "{message}");
         }
     }
 

@@ -14,6 +14,7 @@ use super::decode::decode;
 use super::dial::{Dialer, Origin};
 use super::failure::Failure;
 use super::http2::SharedConnections;
+use super::jar;
 use super::message::Message;
 use super::reply::{Reply, Wanted};
 use super::timers::{Timers, Watch};
@@ -312,8 +313,7 @@ impl Client {
         let jar = self.jar.get_or_insert_default();
         for value in reply.headers.get_all(SET_COOKIE) {
             if let Ok(text) = value.to_str() {
-                // What a browser would refuse is refused here as well.
-                let _ = jar.parse(text, &url);
+                jar::keep(jar, text, &url);
             }
         }
     }
@@ -343,7 +343,7 @@ async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<C
         // Rare, and large: kept out of the memory that every user takes.
         let mut dial = Box::pin(async {
             let stream = network.dialer.dial(origin, &mut state.phases).await?;
-            Connection::over(stream, &network.dialer).await
+            Connection::over(stream, origin, &network.dialer).await
         });
         network.timers.within(Instant::now() + limit.into(), dial.as_mut()).await
     };

@@ -95,9 +95,11 @@ pub(super) fn run(assignment: Assignment, reports: SyncSender<Report>, spares: R
     // Tasks on the runtime itself: waking one from the place where the runtime waits for sockets is a push on a list. To
     // wake what `block_on` waits for is a system call, so that is one task, which ends once.
     let runtime = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default());
-    let result = runtime.and_then(|runtime| match runtime.block_on(runtime.spawn_local(generate(assignment, reports, spares))) {
-        Ok(result) => result,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    let result = runtime.and_then(|runtime| {
+        let ended = runtime.block_on(runtime.spawn_local(generate(assignment, reports, spares)));
+        // A resolver that doesn't answer is not waited for.
+        runtime.shutdown_background();
+        ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     });
     if let Err(error) = &result {
         // The others must not make a load of which a part is missing.

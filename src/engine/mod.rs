@@ -20,6 +20,7 @@ mod http1;
 mod http2;
 #[doc(hidden)]
 pub mod inside;
+mod jar;
 mod load;
 mod message;
 mod open;

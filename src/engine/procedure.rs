@@ -82,7 +82,7 @@ pub fn procedure(
         return Ok(ProcedureResult { captured: globals.to_vec(), ..ProcedureResult::default() });
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    LocalSet::new().block_on(&runtime, async {
+    let result = LocalSet::new().block_on(&runtime, async {
         let timers = Timers::new()?;
         tokio::task::spawn_local(timers.clone().drive());
         let network = Network::new(timers, plan.http.clone(), target.clone());
@@ -102,7 +102,10 @@ pub fn procedure(
         let captured = actor.scope.filled();
         let ledger = actor.ledger.take();
         Ok(ProcedureResult { sent: ledger.sent, redirects: ledger.redirects, steps: ledger.steps, captured })
-    })
+    });
+    // A resolver that doesn't answer is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 /// Who runs the steps; clones share everything but, where asked for, the variables.

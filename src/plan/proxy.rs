@@ -173,6 +173,11 @@ mod tests {
         assert_eq!(proxy.address.userinfo, Some(("joe".to_owned(), "s3cret".to_owned())));
         assert_eq!(proxy.to_string(), "http://proxy:3128");
         assert_eq!(format!("{proxy:?}"), "Proxy(http://proxy:3128)");
+        let proxy = Proxy::parse(":s3cret@proxy:3128").unwrap();
+        assert_eq!(
+            (proxy.address.userinfo.clone(), proxy.to_string().as_str()),
+            (Some((String::new(), "s3cret".to_owned())), "http://proxy:3128")
+        );
         assert_eq!(Proxy::parse("proxy:3128").unwrap().to_string(), "http://proxy:3128");
         for (text, why) in [
             ("socks5://proxy:1080", "the scheme `socks5` is not `http` or `https`"),

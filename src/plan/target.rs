@@ -1,6 +1,7 @@
 //! The address of the system under test.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use url::Url;
@@ -74,7 +75,9 @@ impl Target {
             _ => return Err(TargetError::NoHost),
         };
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let userinfo = (!url.username().is_empty()).then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
+        // Tokens are passwords of nobody: `http://:TOKEN@host`.
+        let userinfo = (!url.username().is_empty() || url.password().is_some())
+            .then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
         if userinfo.is_some() {
             url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| TargetError::NoHost)?;
         }
@@ -83,6 +86,27 @@ impl Target {
         let authority = url.port().map_or_else(|| shown_host.to_owned(), |port| format!("{shown_host}:{port}"));
         let base_path = url.path().trim_end_matches('/').to_owned();
         Ok(Self { tls, host, port, authority, base_path, userinfo, socket: None, url })
+    }
+
+    /// Where in a text that is an address its user information is written, without the `@` behind it; whatever else the
+    /// address holds, such as `${PORT}`.
+    pub fn userinfo_in(text: &str) -> Option<Range<usize>> {
+        if text.trim_start().starts_with("unix:") {
+            return None;
+        }
+        let behind_scheme = text.find("://").map_or(0, |at| at + 3);
+        let begin = text.len() - text[behind_scheme..].trim_start_matches(['/', '\\']).len();
+        let end = text[begin..].find(['/', '\\', '?', '#']).map_or(text.len(), |at| begin + at);
+        text[begin..end].rfind('@').map(|at| begin..begin + at)
+    }
+
+    /// A text that is meant as an address, with `***` in place of its user information.
+    pub fn masked(text: &str) -> String {
+        let mut shown = text.to_owned();
+        if let Some(written) = Self::userinfo_in(text) {
+            shown.replace_range(written, "***");
+        }
+        shown
     }
 
     /// The address that requests name: that of `localhost` where it is a socket.
@@ -125,6 +149,36 @@ mod tests {
         assert_eq!(target.to_string(), "https://api.example.com/v1");
         let target = Target::parse("[::1]:8080").unwrap();
         assert_eq!((target.host.as_str(), target.authority.as_str(), target.port), ("::1", "[::1]:8080", 8080));
+    }
+
+    #[test]
+    fn a_token_is_a_password_without_a_name() {
+        for (text, name, password) in [
+            ("https://:s3cret@api.test/v1", "", "s3cret"),
+            ("https://s3cret@api.test/v1", "s3cret", ""),
+            ("https://s3cret:@api.test/v1", "s3cret", ""),
+        ] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!((target.to_string().as_str(), target.url()), ("https://api.test/v1", "https://api.test/v1"), "{text}");
+            assert_eq!(target.userinfo, Some((name.to_owned(), password.to_owned())), "{text}");
+        }
+        assert_eq!(Target::parse("https://@api.test").unwrap().to_string(), "https://api.test");
+    }
+
+    #[test]
+    fn user_information_is_found_where_it_is_written() {
+        for (text, expected) in [
+            ("http://joe:p%40@host/a@b", Some("joe:p%40")),
+            ("http://:pw@127.0.0.1:${PORT}", Some(":pw")),
+            (":pw@host:80", Some(":pw")),
+            ("http:////joe@host", Some("joe")),
+            ("http://a@b@host?x", Some("a@b")),
+            ("http://host/a@b", None),
+            ("host:80?mail=a@b", None),
+            ("unix:a@b.sock", None),
+        ] {
+            assert_eq!(Target::userinfo_in(text).map(|written| &text[written]), expected, "{text}");
+        }
     }
 
     #[test]

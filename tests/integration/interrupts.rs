@@ -86,3 +86,22 @@ fn a_second_interrupt_waits_for_nothing() {
 fn the_demo_ends_in_peace() {
     assert_eq!(Demo::start().interrupted(), Some(0));
 }
+
+/// Where the system asks name servers itself, it looks for other names in a file first, and waits for who writes into it.
+/// Elsewhere the name is unknown at once.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_resolver_that_does_not_answer_is_not_waited_for() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let folder = Folder::new();
+    let aliases = folder.path("aliases");
+    mknodat(CWD, &aliases, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let verify = "verify: [{ get: / }]\nload: { users: 1, iterations: 1 }\n";
+    let paired = "paired: { budget: 2s }\nload: { users: 1, duration: 1s }\n";
+    for (rest, options) in [(verify, &[][..]), (paired, &["--base", "http://nobody-at-all"])] {
+        let users = "users: { u: { tasks: [{ get: / }] } }";
+        folder.write("loadline.yml", &format!("target: http://nobody\nconnect_timeout: 100ms\nhttp: {{ proxy: none }}\n{users}\n{rest}"));
+        let run = folder.loadline(["run"].into_iter().chain(options.iter().copied()));
+        run.env("HOSTALIASES", &aliases.display().to_string()).exits_with(3);
+    }
+}

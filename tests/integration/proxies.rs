@@ -11,19 +11,25 @@ fn run(folder: &Folder, head: &str, env: &[(&str, &str)]) -> Output {
 
 #[test]
 fn requests_without_tls_are_sent_to_the_proxy_with_their_whole_address() {
+    for (credentials, encoded) in [("joe:s3cret", "am9lOnMzY3JldA=="), (":s3cret", "OnMzY3JldA==")] {
+        through_a_proxy_with(credentials, encoded);
+    }
+}
+
+fn through_a_proxy_with(credentials: &str, encoded: &str) {
     let (proxy, folder) = (ForwardProxy::start(), Folder::new());
-    let address = format!("http://joe:s3cret@{}", proxy.address());
+    let address = format!("http://{credentials}@{}", proxy.address());
     let output = run(&folder, "target: http://shop.invalid/v1\n", &[("http_proxy", &address), ("HTTP_PROXY", "http://127.0.0.1:1")]);
     let heads = proxy.heads();
     assert_eq!(heads.len(), 2, "{heads:?}");
     for head in heads {
         assert!(head.starts_with("GET http://shop.invalid/v1/a?b=c HTTP/1.1\r\nhost: shop.invalid\r\n"), "{head}");
-        assert!(head.contains("\r\nproxy-authorization: Basic am9lOnMzY3JldA==\r\n"), "{head}");
+        assert!(head.contains(&format!("\r\nproxy-authorization: Basic {encoded}\r\n")), "{head}");
     }
     let connections = folder.record()["run"]["connections"].clone();
     assert_eq!(connections, format!("through the proxy http://{}", proxy.address()));
     for text in folder.files("loadline-report").into_iter().map(|(_, text)| text).chain([output.everything()]) {
-        assert!(!text.contains("s3cret") && !text.contains("am9lOnMzY3JldA"), "{text}");
+        assert!(!text.contains("s3cret") && !text.contains(encoded.trim_end_matches('=')), "{text}");
     }
 }
 
@@ -42,6 +48,20 @@ fn encrypted_requests_go_through_a_tunnel_in_http2_too() {
         assert_eq!(proxy.heads().last(), Some(&expected));
     }
     assert_eq!(proxy.heads().len(), 2, "a connection is kept");
+}
+
+#[test]
+fn http2_by_prior_knowledge_goes_through_any_proxy() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    folder.write("ca.pem", &authority.pem());
+    let encrypted = ForwardProxy::tls(authority.server("127.0.0.1", &["http/1.1"], rustls::ALL_VERSIONS));
+    for (proxy, scheme) in [(ForwardProxy::start(), "http"), (ForwardProxy::eager(), "http"), (encrypted, "https")] {
+        let server = WebServer::http2();
+        let way = format!("http: {{ version: 2, proxy: '{scheme}://{}' }}\ntls: {{ ca: ca.pem }}\n", proxy.address());
+        run(&folder, &format!("target: {}\n{way}", server.url()), &[]);
+        assert_eq!(server.seen().iter().map(|request| request.version).collect::<Vec<_>>(), [http::Version::HTTP_2; 2]);
+        assert!(proxy.heads()[0].starts_with("CONNECT ") && proxy.heads().len() == 1, "{:?}", proxy.heads());
+    }
 }
 
 #[test]

@@ -79,6 +79,18 @@ fn credentials_of_an_address_and_of_headers_are_masked() {
 }
 
 #[test]
+fn a_token_without_a_user_is_sent_and_masked() {
+    let (server, folder) = (careless(), Folder::new());
+    for scheme in ["http://", ""] {
+        let url = format!("{scheme}:t0ken-15@{}/x", server.address());
+        let output = folder.loadline(["run", &url, "-n", "1", "-c", "1"]).exits_with(3);
+        assert_eq!(server.seen().last().unwrap().header("authorization"), Some("Basic OnQwa2VuLTE1"));
+        assert_eq!(folder.record()["run"]["target"], format!("http://{}", server.address()));
+        nowhere(&["t0ken-15", "OnQwa2VuLTE1"], &output, &folder);
+    }
+}
+
+#[test]
 fn what_a_service_writes_is_masked() {
     let folder = Folder::new();
     folder.write(".env", "TOKEN=of-the-service-10\n");

@@ -53,7 +53,7 @@ element! {
         "max_body" max_body: Bytes => default "64MiB",
         /// How many redirects are followed; `0` takes the redirect itself as the answer.
         "redirects" redirects: Whole<0, 10> => default "10",
-        /// Whether users keep cookies.
+        /// Whether users keep cookies, the newest 180 of a domain.
         "cookies" cookies: bool => default "true",
         /// Whether compressed answers are asked for and decoded.
         "decompress" decompress: bool => default "true",

@@ -82,16 +82,17 @@ impl Dialer {
         self.proxy(origin).filter(|_| !origin.tls && self.version != HttpVersion::Http2)
     }
 
-    /// Whether HTTP/2 is to be spoken over a stream.
+    /// Whether HTTP/2 is to be spoken over a stream to an origin.
     ///
     /// # Errors
     /// When it must be, and the server did not agree.
-    pub(in crate::engine) fn is_http2(&self, stream: &Stream) -> Result<bool, Failure> {
-        let agreed = stream.protocol() == Some(b"h2");
+    pub(in crate::engine) fn is_http2(&self, stream: &Stream, origin: &Origin) -> Result<bool, Failure> {
+        // What a proxy agreed to on the way says nothing of the origin.
+        let agreed = origin.tls && stream.protocol() == Some(b"h2");
         match self.version {
             HttpVersion::Http1 => Ok(false),
             HttpVersion::Auto => Ok(agreed),
-            HttpVersion::Http2 if agreed || !matches!(stream, Stream::Tls(_)) => Ok(true),
+            HttpVersion::Http2 if agreed || !origin.tls => Ok(true),
             HttpVersion::Http2 => Err(Failure::new(ErrorCategory::Tls, "the server does not agree to HTTP/2 (ALPN)")),
         }
     }
@@ -142,14 +143,24 @@ async fn tcp(host: &str, port: u16, phases: &mut Phases) -> Result<Stream, Failu
     Ok(Stream::Plain(stream))
 }
 
+/// After what time a unix socket with a full queue is tried again.
+#[cfg(unix)]
+const QUEUE_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(1);
+
 #[cfg(unix)]
 async fn unix(socket: &std::path::Path, phases: &mut Phases) -> Result<Stream, Failure> {
     let begin = Instant::now();
-    let stream = tokio::net::UnixStream::connect(socket).await;
-    let stream = stream.map_err(|error| {
-        let failure = Failure::connecting(&error);
-        Failure { message: format!("{}: {}", socket.display(), failure.message), ..failure }
-    })?;
+    let stream = loop {
+        match tokio::net::UnixStream::connect(socket).await {
+            // Its queue is full. TCP would try again by itself; here nothing tells when there is room.
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => tokio::time::sleep(QUEUE_AGAIN_AFTER).await,
+            Err(error) => {
+                let failure = Failure::connecting(&error);
+                return Err(Failure { message: format!("{}: {}", socket.display(), failure.message), ..failure });
+            }
+            Ok(stream) => break stream,
+        }
+    };
     phases.connect = Some(Micros::from(begin.elapsed()));
     Ok(Stream::Unix(stream))
 }
@@ -192,4 +203,31 @@ fn connector(cell: &Encryption, protocols: &[&[u8]], plan: impl FnOnce() -> TlsP
     });
     let made = made.clone().map_err(|error| Failure::new(ErrorCategory::Tls, error));
     made.map(TlsConnector::from)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_unix_socket_with_a_full_queue_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.sock");
+        let socket = tokio::net::UnixSocket::new_stream().unwrap();
+        socket.bind(&path).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let connect = async || unix(&path, &mut Phases::default()).await;
+        let all = join_all((0..20).map(|_| connect()));
+        let accept = async { while listener.accept().await.is_ok() {} };
+        let streams = tokio::select! {
+            streams = all => streams,
+            () = accept => panic!("no longer a listener"),
+        };
+        assert_eq!(streams.into_iter().filter_map(Result::err).map(|failure| failure.message).collect::<Vec<_>>(), [""; 0]);
+        // Nobody accepts: it takes as long as whoever calls lets it.
+        let all = join_all((0..20).map(|_| connect()));
+        assert!(tokio::time::timeout(Duration::from_secs(1), all).await.is_err());
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -15,6 +16,11 @@ pub(in crate::engine) enum Stream {
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
     Tls(Box<TlsStream<Stream>>),
+    /// What came first was read already.
+    Begun {
+        begin: Box<Bytes>,
+        rest: Box<Stream>,
+    },
     /// No system is asked: for tests on a simulated clock.
     #[cfg(test)]
     Memory(tokio::io::DuplexStream),
@@ -28,6 +34,7 @@ macro_rules! each {
             #[cfg(unix)]
             Self::Unix($stream) => $does,
             Self::Tls($stream) => $does,
+            Self::Begun { rest: $stream, .. } => $does,
             #[cfg(test)]
             Self::Memory($stream) => $does,
         }
@@ -42,11 +49,23 @@ impl Stream {
             _ => None,
         }
     }
+
+    /// The same stream with these bytes in front of what is still to be read.
+    pub(super) fn begun_with(self, begin: Vec<u8>) -> Self {
+        if begin.is_empty() { self } else { Self::Begun { begin: Box::new(begin.into()), rest: Box::new(self) } }
+    }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        each!(self.get_mut(), stream => Pin::new(stream).poll_read(context, buffer))
+        let this = self.get_mut();
+        if let Self::Begun { begin, .. } = this
+            && !begin.is_empty()
+        {
+            buffer.put_slice(&begin.split_to(begin.len().min(buffer.remaining())));
+            return Poll::Ready(Ok(()));
+        }
+        each!(this, stream => Pin::new(stream).poll_read(context, buffer))
     }
 }
 

@@ -39,9 +39,10 @@ pub(super) async fn connect(mut stream: Stream, proxy: &Proxy, origin: &Origin) 
             let message = format!("the proxy {proxy} closed the connection");
             return Err(Failure::new(ErrorCategory::ConnectRefused, message));
         }
-        if let Some(status) = status(&head, proxy)? {
+        if let Some((status, length)) = status(&head, proxy)? {
             return match status {
-                200..=299 => Ok(stream),
+                // In HTTP/2 the origin may speak first: then its first bytes can come together with the answer.
+                200..=299 => Ok(stream.begun_with(head.split_off(length))),
                 407 => Err(refused(proxy, "wants credentials (status 407)")),
                 status => Err(refused(proxy, &format!("refused the way to {host}:{} with status {status}", origin.port))),
             };
@@ -58,17 +59,13 @@ pub(in crate::engine) fn proxy_authorization(proxy: &Proxy) -> Option<HeaderValu
     Some(value)
 }
 
-/// The status of an answer; none as long as its head isn't complete.
-fn status(head: &[u8], proxy: &Proxy) -> Result<Option<u16>, Failure> {
+/// The status of an answer, and the length of its head; none as long as that isn't complete.
+fn status(head: &[u8], proxy: &Proxy) -> Result<Option<(u16, usize)>, Failure> {
     let wrong = |what: &str| Failure::new(ErrorCategory::Protocol, format!("the proxy {proxy} {what}"));
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     match response.parse(head) {
-        // Nobody speaks before us behind a proxy: more would be lost.
-        Ok(httparse::Status::Complete(length)) if length < head.len() && response.code.is_some_and(|code| code < 300) => {
-            Err(wrong("sent more than an answer"))
-        }
-        Ok(httparse::Status::Complete(_)) => Ok(response.code),
+        Ok(httparse::Status::Complete(length)) => Ok(response.code.map(|code| (code, length))),
         Ok(httparse::Status::Partial) if head.len() > MOST_HEAD => Err(wrong("sent a head without an end")),
         Ok(httparse::Status::Partial) => Ok(None),
         Err(error) => Err(wrong(&format!("does not answer in HTTP: {error}"))),
@@ -115,12 +112,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_comes_behind_the_answer_is_the_origins() {
+        let (result, _) = tunnel(b"HTTP/1.1 200 OK\r\n\r\nits first bytes, and some more of them").await;
+        let (mut stream, mut first, mut rest) = (result.unwrap(), [0; 9], String::new());
+        stream.read_exact(&mut first).await.unwrap();
+        stream.read_to_string(&mut rest).await.unwrap();
+        assert_eq!((&first[..], rest.as_str()), (&b"its first"[..], " bytes, and some more of them"));
+    }
+
+    #[tokio::test]
     async fn refusals_say_who_refused() {
         for (answer, category, message) in [
             (&b"HTTP/1.1 407 No\r\ncontent-length: 2\r\n\r\nno"[..], ErrorCategory::ConnectRefused, "wants credentials (status 407)"),
             (b"HTTP/1.1 403 No\r\n\r\n", ErrorCategory::ConnectRefused, "refused the way to [2001:db8::1]:443 with status 403"),
             (b"SSH-2.0-x\r\n", ErrorCategory::Protocol, "does not answer in HTTP: invalid HTTP version"),
-            (b"HTTP/1.1 200 OK\r\n\r\nand more", ErrorCategory::Protocol, "sent more than an answer"),
             (b"HTTP/1.1 200", ErrorCategory::ConnectRefused, "closed the connection"),
         ] {
             let failure = tunnel(answer).await.0.unwrap_err();

@@ -44,7 +44,7 @@ pub(super) struct Job {
 /// Runs the stretch to its end.
 pub(super) fn run(job: Job, blocks: &SyncSender<BlockRun>) -> io::Result<Alternated> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    LocalSet::new().block_on(&runtime, async {
+    let result = LocalSet::new().block_on(&runtime, async {
         let timers = Timers::new()?;
         tokio::task::spawn_local(timers.clone().drive());
         Ok(drive(job, timers, &mut |block| {
@@ -52,7 +52,10 @@ pub(super) fn run(job: Job, blocks: &SyncSender<BlockRun>) -> io::Result<Alterna
             let _ = blocks.send(block);
         })
         .await)
-    })
+    });
+    // A resolver that doesn't answer is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 async fn drive(job: Job, timers: Timers, tell: &mut dyn FnMut(BlockRun)) -> Alternated {

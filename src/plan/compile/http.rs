@@ -1,11 +1,11 @@
 //! Connections: what is spoken, who is trusted, which way it goes.
 
-use base64::Engine as _;
 use rustls::pki_types::ServerName;
 use serde_json::{Value as Json, json};
 
 use super::super::{HttpPlan, HttpVersion, Identity, NoProxy, Proxy, ProxyPlan, TlsPlan, TlsVersion, certificates};
 use super::compiling::Compiling;
+use super::target::keep_secret;
 use crate::config::yaml::Span;
 use crate::config::{Spanned, Text, TlsConfig, TlsVersionConfig, VersionConfig};
 
@@ -79,13 +79,7 @@ fn proxies(compiling: &mut Compiling<'_>, written: Option<&Spanned<Text>>) -> Pr
 /// Reads the address of a proxy; what it says of a user is a secret.
 fn proxy(compiling: &mut Compiling<'_>, text: &str) -> Result<Proxy, super::super::ProxyError> {
     let proxy = Proxy::parse(text)?;
-    if let Some((user, password)) = &proxy.address.userinfo {
-        let pair = format!("{user}:{password}");
-        compiling.secrets.insert(base64::engine::general_purpose::STANDARD.encode(&pair));
-        compiling.secrets.extend([pair, password.clone()]);
-        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-        compiling.secrets.extend(rest.rsplit_once('@').map(|(userinfo, _)| userinfo.to_owned()));
-    }
+    keep_secret(compiling, text, proxy.address.userinfo.clone());
     Ok(proxy)
 }
 

@@ -40,6 +40,5 @@ pub(super) fn keep_secret(compiling: &mut Compiling<'_>, text: &str, userinfo: O
     compiling.secrets.insert(pair);
     compiling.secrets.insert(password);
     // As it stands in the address: encoded, perhaps.
-    let written = text.split_once("://").map_or(text, |(_, rest)| rest).rsplit_once('@').map(|(userinfo, _)| userinfo.to_owned());
-    compiling.secrets.extend(written);
+    compiling.secrets.extend(Target::userinfo_in(text).map(|written| text[written].to_owned()));
 }

@@ -397,6 +397,9 @@ fn what_is_wrong_with_an_address_is_said() {
     let run = UrlRun { url: "ftp://example.com/".to_owned(), thresholds: vec!["p95 < fast".to_owned()], ..UrlRun::default() };
     let said = render(&from_url(&run, &ProcessEnv::default()).unwrap_err());
     assert!(said.contains("the scheme `ftp`") && said.contains("`p95` is a time"), "{said}");
+    let run = UrlRun { url: "http://:s3cret@example.com:80000/".to_owned(), ..UrlRun::default() };
+    let said = render(&from_url(&run, &ProcessEnv::default()).unwrap_err());
+    assert!(said.contains("`http://***@example.com:80000/` can't be used: invalid port number"), "{said}");
 }
 
 #[test]

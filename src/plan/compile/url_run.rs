@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::{Position, Url};
 
+use super::super::Target;
 use super::compiling::{CompileOptions, compile};
 use super::loaded::Loaded;
 use crate::config::yaml::Span;
@@ -113,7 +114,8 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
 fn address(url: &str) -> Result<(String, String), Diagnostic> {
     let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     let wrong = |reason: String| {
-        Diagnostic::error(format!("`{url}` can't be used: {reason}")).help("write an address such as `http://127.0.0.1:8000/`")
+        Diagnostic::error(format!("`{}` can't be used: {reason}", Target::masked(url)))
+            .help("write an address such as `http://127.0.0.1:8000/`")
     };
     let parsed = Url::parse(&full).map_err(|error| wrong(error.to_string()))?;
     if parsed.host_str().is_none_or(str::is_empty) {
