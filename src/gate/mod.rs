@@ -7,6 +7,7 @@ mod abort;
 mod doubts;
 #[cfg(test)]
 mod fixture;
+mod on_time;
 mod thresholds;
 mod verdict;
 mod view;
@@ -15,6 +16,7 @@ mod waivers;
 
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
+pub use on_time::on_time;
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
 pub use verdict::{Decision, decide, decide_again};
 pub use void::void_comparison;
