@@ -125,6 +125,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         users: Cell::new(0),
         users_peak: Cell::new(0),
         in_flight: Cell::new(0),
+        waiting: Cell::new(0),
         alternating: None,
         shared,
     });
@@ -154,8 +155,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         () = hand_over.every_tick() => {}
         () = hand_over.watch_for_stalls() => {}
     }
-    let cut = u64::from(context.in_flight.get());
-    context.recorder.borrow_mut().counters().iterations_cut += cut;
+    context.give_up();
     // Barriers of users that are dropped here must not wait for them.
     tasks.borrow_mut().abort_all();
     hand_over.finish();

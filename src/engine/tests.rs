@@ -341,6 +341,39 @@ fn what_is_in_flight_at_the_end_has_its_grace_and_no_more() {
 }
 
 #[test]
+fn every_arrival_is_counted_also_when_it_waits_at_the_end() {
+    let arrivals = |grace: Micros, abort: bool| {
+        let server = RawServer::start(|mut stream, _| while read_request(&mut stream).is_some() {});
+        let open = OpenLoad {
+            rate: RateShape::Constant(Rate(50.0)),
+            arrivals: ArrivalKind::Constant,
+            duration: Some(Micros::from_secs(if abort { 30 } else { 1 })),
+            iterations: Some(20),
+            max_users: 2,
+            max_wait: Micros::from_secs(30),
+            warmup: Micros::ZERO,
+            graceful_stop: grace,
+        };
+        let plan = Arc::new(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())));
+        let control = Control::new();
+        let target = Target::parse(&server.address.to_string()).unwrap();
+        let options = LoadOptions { target, threads: 1, globals: Vec::new(), control: control.clone() };
+        let result = run(&plan, &Load::Open(open), &options, &mut |event| {
+            if abort && matches!(&event, Event::Tick { snapshot, .. } if snapshot.elapsed >= Micros::from_secs(1)) {
+                control.abort();
+            }
+        });
+        let counters = result.unwrap().totals.counters;
+        (counters.iterations, counters.iterations_cut, counters.dropped)
+    };
+    // Nobody was free for them, though they had not waited for as long as they may.
+    assert_eq!(arrivals(Micros::ZERO, false), (0, 2, 18));
+    assert_eq!(arrivals(Micros::from_millis(200), false), (0, 2, 18));
+    // Who ended the load kept them from waiting on.
+    assert_eq!(arrivals(Micros::from_secs(30), true), (0, 20, 0));
+}
+
+#[test]
 fn a_barrier_waits_for_nobody_who_has_passed_for_good() {
     let server = RawServer::start(|stream, _| answer_always(stream, OK));
     let barrier = BarrierPlan { id: 0, name: "class".to_owned(), timeout: Micros::from_secs(30) };

@@ -231,7 +231,10 @@ fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
     let dropped = Some(run.totals.counters.dropped).filter(|&dropped| dropped > 0)?;
     let arrivals = dropped + run.totals.counters.iterations + run.totals.counters.iterations_cut;
     let (users, wait) = match run.load {
-        LoadPlan::Open(open) => (open.max_users, open.max_wait),
+        LoadPlan::Open(open) if !run.paired && open.graceful_stop < open.max_wait => {
+            (open.max_users, format!("{}, or before the end,", open.max_wait))
+        }
+        LoadPlan::Open(open) => (open.max_users, open.max_wait.to_string()),
         // A capacity search goes on until arrivals are dropped, or something else is missed.
         LoadPlan::Capacity(_) | LoadPlan::Closed(_) => return None,
     };
@@ -504,6 +507,9 @@ mod tests {
         let warnings = found(&plan_with(OPEN), &dropping, |_| ());
         assert_eq!(codes(&warnings), [("dropped_iterations", false)]);
         assert_eq!(warnings[0].message, "250 of 1000 arrivals (25%) found none of 50 users free within 1s and were dropped");
+        let impatient = plan_with("load: {rate: 100/s, duration: 10s, max_users: 50, graceful_stop: 0s}\n");
+        let told = found(&impatient, &dropping, |_| ())[0].message.clone();
+        assert_eq!(told, "250 of 1000 arrivals (25%) found none of 50 users free within 1s, or before the end, and were dropped");
     }
 
     #[test]
