@@ -170,6 +170,46 @@ fn redirects_are_one_request_with_the_cookies_they_set() {
 }
 
 #[test]
+fn the_service_took_all_the_time_of_a_redirect_and_of_a_second_try() {
+    const TAKEN: Micros = Micros::from_millis(150);
+    let slow = || std::thread::sleep(TAKEN.into());
+    let server = RawServer::start(move |mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            let answer: &[u8] = match head.starts_with("GET /a ") {
+                true => b"HTTP/1.1 302 Found\r\nlocation: /b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+                false => OK,
+            };
+            slow();
+            if stream.write_all(answer).is_err() || head.starts_with("GET /a ") {
+                return;
+            }
+        }
+    });
+    let result = load(plan(vec![request("/a")], ThinkTime::None, closed(1, 1)), server.address, 1);
+    let redirected = &result.totals.endpoints[0];
+    assert!(redirected.service.max() >= Some(TAKEN + TAKEN), "{:?}", redirected.service.max());
+    assert!(redirected.phases.wait.max() >= Some(TAKEN + TAKEN), "{:?}", redirected.phases.wait.max());
+    assert_eq!((redirected.phases.connect.count(), redirected.phases.receive.count()), (1, 1));
+
+    // Takes the second request of its first connection, and breaks off.
+    let server = RawServer::start(move |mut stream, number| {
+        let mut taken = 0;
+        while read_request(&mut stream).is_some() {
+            taken += 1;
+            if number == 0 && taken == 2 {
+                return slow();
+            }
+            if stream.write_all(OK).is_err() {
+                return;
+            }
+        }
+    });
+    let result = load(plan(vec![request("/")], ThinkTime::None, closed(1, 2)), server.address, 1);
+    assert_eq!((result.totals.failures(), result.totals.counters.reconnects), (0, 1));
+    assert!(result.totals.endpoints[0].service.max() >= Some(TAKEN), "{:?}", result.totals.endpoints[0].service.max());
+}
+
+#[test]
 fn warm_up_is_sent_and_counted_nowhere_else() {
     let server = RawServer::start(|stream, _| answer_always(stream, OK));
     let mut population = iterations(2, 50);
