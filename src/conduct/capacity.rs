@@ -182,7 +182,7 @@ fn judge(plan: &CapacityPlan, rate: f64, result: &LoadResult) -> (CapacityStep, 
     let (requests, failures) = (totals.requests(), totals.failures());
     let step = CapacityStep {
         rate,
-        throughput: requests as f64 / totals.duration.as_secs_f64().max(f64::MIN_POSITIVE),
+        throughput: totals.in_time() as f64 / totals.duration.as_secs_f64().max(f64::MIN_POSITIVE),
         p95_latency: Statistics::of(&all).p95_latency,
         error_rate: if requests > 0 { failures as f64 / requests as f64 } else { 0.0 },
         dropped: totals.counters.dropped,
@@ -193,9 +193,9 @@ fn judge(plan: &CapacityPlan, rate: f64, result: &LoadResult) -> (CapacityStep, 
 }
 
 fn joined(mut before: LoadResult, after: LoadResult) -> LoadResult {
-    let offset = before.totals.duration;
+    let offset = before.totals.duration.max(before.timeline.end());
     before.timeline.append(after.timeline, offset);
-    before.totals.merge(&after.totals);
+    before.totals.merge(&after.totals, offset);
     before.users_max = before.users_max.max(after.users_max);
     before.stall_max = before.stall_max.max(after.stall_max);
     before.busy_max = before.busy_max.into_iter().chain(after.busy_max).reduce(f64::max);

@@ -114,10 +114,12 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
     let Some(zero) = start.wait() else { return Ok(()) };
     let mut http = shared.plan.http.clone();
     http.connections = http.connections.map(|all| share(all, thread, threads));
+    let mut recorder = Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin);
+    recorder.end_at(end.unwrap_or(Micros::MAX));
     let context = Rc::new(Context {
         network: Network::new(timers.clone(), http, target),
         clock: ArmClock::new(timers, zero),
-        recorder: RefCell::new(Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin)),
+        recorder: RefCell::new(recorder),
         load_begin,
         end,
         course: Cell::new(shared.control.course()),
@@ -189,6 +191,9 @@ async fn follow_course(context: Rc<Context>) {
     let mut course = context.shared.control.watch();
     loop {
         let now = *course.borrow_and_update();
+        if let Some(at) = context.shared.control.stopped_at() {
+            context.recorder.borrow_mut().end_at(context.clock.at(at));
+        }
         if now != context.course.replace(now) {
             context.course_changed.notify_waiters();
             context.clock.wake_everybody();

@@ -360,6 +360,29 @@ fn a_load_is_as_long_as_it_was() {
 }
 
 #[test]
+fn an_answer_that_hangs_makes_the_load_no_longer() {
+    let server = RawServer::start(|stream, number| {
+        if number == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+        }
+        answer_always(stream, OK);
+    });
+    let open = OpenLoad {
+        rate: RateShape::Constant(Rate(40.0)),
+        arrivals: ArrivalKind::Constant,
+        duration: Some(Micros::from_millis(500)),
+        iterations: None,
+        max_users: 20,
+        max_wait: Micros::from_secs(30),
+        warmup: Micros::ZERO,
+        graceful_stop: Micros::from_secs(30),
+    };
+    let totals = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open)), server.address, 1).totals;
+    assert_eq!((totals.requests(), totals.failures(), totals.duration), (20, 0, Micros::from_millis(500)));
+    assert!(totals.in_time() < 20, "{}", totals.in_time());
+}
+
+#[test]
 fn what_is_in_flight_at_the_end_has_its_grace_and_no_more() {
     let of = |answers: bool, grace: Micros| {
         let server = RawServer::start(move |mut stream, _| {
