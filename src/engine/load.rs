@@ -411,13 +411,41 @@ impl Collector {
     }
 }
 
-/// The rate that an open load asks for over its whole length, per second; none where it has no end.
-pub fn asked_rate(open: &OpenLoad) -> Option<f64> {
-    match &open.rate {
-        RateShape::Constant(rate) => Some(rate.0),
-        RateShape::Stages { start, stages } => {
-            let seconds: f64 = stages.iter().map(|stage| stage.duration.as_secs_f64()).sum();
-            (seconds > 0.0).then(|| Ramp::stages(*start, stages, Micros::ZERO).integral(seconds) / seconds)
-        }
+/// How many arrivals an open load asks for in its first `load_time`, the warm-up left out: the integral of its rate, or its
+/// iterations where those are fewer.
+pub fn arrivals_due(open: &OpenLoad, load_time: Micros) -> f64 {
+    let ramp = match &open.rate {
+        RateShape::Constant(rate) => Ramp::constant(rate.0),
+        RateShape::Stages { start, stages } => Ramp::stages(*start, stages, Micros::ZERO),
+    };
+    let due = ramp.integral(load_time.as_secs_f64());
+    open.iterations.map_or(due, |iterations| due.min(iterations as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{ArrivalKind, Stage};
+    use crate::units::Rate;
+
+    #[test]
+    fn a_ramp_that_was_stopped_asked_for_what_was_due_until_then() {
+        let stage = |level| Stage { duration: Micros::from_secs(10), level };
+        let mut open = OpenLoad {
+            rate: RateShape::Stages { start: 0.0, stages: vec![stage(100.0), stage(100.0)] },
+            arrivals: ArrivalKind::Constant,
+            duration: None,
+            iterations: None,
+            max_users: 10,
+            max_wait: Micros::ZERO,
+            warmup: Micros::from_secs(3),
+            graceful_stop: Micros::ZERO,
+        };
+        let due = |open: &OpenLoad| [0, 5, 10, 20].map(|seconds| arrivals_due(open, Micros::from_secs(seconds)));
+        assert_eq!(due(&open), [0.0, 125.0, 500.0, 1500.0]);
+        open.iterations = Some(300);
+        assert_eq!(due(&open), [0.0, 125.0, 300.0, 300.0]);
+        open.rate = RateShape::Constant(Rate(20.0));
+        assert_eq!(due(&open), [0.0, 100.0, 200.0, 300.0]);
     }
 }

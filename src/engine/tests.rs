@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::testing::{RawServer, answer_always, answer_once, get, iterations, load, plan, read_request};
-use super::{Control, Event, Load, LoadOptions, run};
+use super::{Control, Event, Load, LoadOptions, arrivals_due, run};
 use crate::metrics::ErrorCategory;
 use crate::plan::{ArrivalKind, BarrierPlan, LoadPlan, OpenLoad, RateShape, Step, Target, ThinkTime};
 use crate::units::{Micros, Rate};
@@ -377,8 +377,9 @@ fn an_answer_that_hangs_makes_the_load_no_longer() {
         warmup: Micros::ZERO,
         graceful_stop: Micros::from_secs(30),
     };
-    let totals = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open)), server.address, 1).totals;
+    let totals = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())), server.address, 1).totals;
     assert_eq!((totals.requests(), totals.failures(), totals.duration), (20, 0, Micros::from_millis(500)));
+    assert_eq!(arrivals_due(&open, totals.duration), 20.0, "all came that were asked for");
     assert!(totals.in_time() < 20, "{}", totals.in_time());
 }
 

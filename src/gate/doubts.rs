@@ -22,8 +22,8 @@ pub struct Circumstances<'a> {
     pub generator: &'a GeneratorUse,
     /// What a capacity search found.
     pub capacity: Option<&'a CapacityRecord>,
-    /// Arrivals per second asked for over the whole load, where that is known.
-    pub asked_rate: Option<f64>,
+    /// How many arrivals the load asked for until it ended, or was stopped; none where it asked for no arrivals.
+    pub arrivals_due: Option<f64>,
     /// Whether a generator that couldn't keep up makes the run invalid; otherwise it is only said.
     pub saturation_invalidates: bool,
 }
@@ -252,10 +252,8 @@ fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
 
 /// Fewer arrivals than asked for, for no reason that was told already.
 fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
-    let LoadPlan::Open(open) = run.load else { return None };
     let seconds = run.totals.duration.as_secs_f64();
-    let asked = run.asked_rate.filter(|&rate| rate > 0.0 && seconds > 0.0)?;
-    let expected = open.iterations.map_or(asked * seconds, |iterations| (asked * seconds).min(iterations as f64));
+    let expected = run.arrivals_due.filter(|_| seconds > 0.0)?;
     let arrived = (run.totals.counters.iterations + run.totals.counters.iterations_cut + run.totals.counters.dropped) as f64;
     // Independent visitors come in numbers that vary by their root: three times that is chance, and so is one arrival.
     if arrived + 1.0 + 3.0 * expected.sqrt() >= expected || arrived >= expected * REACHED {
@@ -264,7 +262,7 @@ fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
     Some(Warning {
         code: "rate_not_reached".to_owned(),
         invalidates: false,
-        message: format!("{} was asked for and {} came about", Rate(asked), Rate(arrived / seconds)),
+        message: format!("{} was asked for and {} came about", Rate(expected / seconds), Rate(arrived / seconds)),
         advice: Some(match run.paired {
             true => "lower `paired.rate`".to_owned(),
             false => format!("raise `--threads` (now {}) or lower `--rate`", run.generator.threads),
@@ -350,7 +348,7 @@ mod tests {
             totals,
             generator,
             capacity: None,
-            asked_rate: Some(100.0),
+            arrivals_due: matches!(plan.load, LoadPlan::Open(_)).then_some(1000.0),
             saturation_invalidates: true,
         };
         change(&mut circumstances);
@@ -390,7 +388,7 @@ mod tests {
         assert_eq!(codes(&found(&open, &late, |run| run.saturation_invalidates = false)), [("generator_saturated", false)]);
         // Two hiccups in fifty starts are not.
         assert_eq!(
-            codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.asked_rate = None)),
+            codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.arrivals_due = None)),
             [("few_samples", false)]
         );
     }
@@ -484,7 +482,7 @@ mod tests {
             totals: &late.0,
             generator: &late.1,
             capacity: Some(&found_rate),
-            asked_rate: None,
+            arrivals_due: None,
             saturation_invalidates: true,
         };
         assert_eq!(codes(&doubts(&run)), [("generator_saturated", false)]);
