@@ -1,6 +1,7 @@
 //! The proof of the verdict: how often it cries wolf, and what it finds.
 //!
 //!     cargo bench --bench verdict -- simulate [RUNS]
+//!     cargo bench --bench verdict -- lean [RECORDINGS]
 //!     cargo bench --bench verdict -- record FOLDER [PART]
 //!     cargo bench --bench verdict -- replay FOLDER [REPLAYS]
 //!     cargo bench --bench verdict -- contrast FOLDER [REPLAYS]
@@ -15,6 +16,7 @@
 mod contrast;
 mod figures;
 mod judged;
+mod lean;
 mod live;
 mod pairs;
 mod parallel;
@@ -31,6 +33,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo bench --bench verdict -- simulate [RUNS]             made-up runs: coverage and p-values
+cargo bench --bench verdict -- lean [RECORDINGS]           made-up recordings: what replays say of a test that is right
 cargo bench --bench verdict -- record FOLDER [PART]        recordings of demo against demo whose name begins with PART
 cargo bench --bench verdict -- replay FOLDER [REPLAYS]     false alarms, power and real effects in recordings
 cargo bench --bench verdict -- contrast FOLDER [REPLAYS]   the same with the methods of other tools
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         ["live", runs, "hog"] => number(&[*runs], 10).and_then(|runs| live::live(runs, None, true)),
         ["live", runs, defect] => number(&[*runs], 10).and_then(|runs| live::live(runs, Some(defect), false)),
         ["live", runs, defect, "hog"] => number(&[*runs], 10).and_then(|runs| live::live(runs, Some(defect), true)),
+        ["lean", rest @ ..] => number(rest, 200).map(lean::lean),
         ["simulate", rest @ ..] => number(rest, 5_000).map(simulate::simulate),
         // `cargo test --benches` and `cargo bench` without arguments prove nothing and must not fail.
         [] => Ok(USAGE.to_owned()),

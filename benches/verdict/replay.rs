@@ -21,17 +21,19 @@ pub(crate) fn replay_all(folder: &Path, replays: usize) -> Result<String, String
     let _ = writeln!(
         out,
         "Equal services: {replays} replays of one budget, and a second one for what is inconclusive\n\n\
-         | recording | pairs | as a whole | alarms | false praise | ok | inconclusive | second looks |\n|---|---:|---|---:|---:|---:|---:|---:|"
+         | recording | pairs | as a whole | alarms in one budget | alarms | false praise | ok | inconclusive | second looks |\n\
+         |---|---:|---|---:|---:|---:|---:|---:|---:|"
     );
     for recording in equal.clone() {
         let found = run(recording, replays, 1.0, true);
         let count = |verdict| found.iter().filter(|judged| judged.comparison == verdict).count();
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             recording.name,
             pairs_of(&recording.blocks),
             judged(&recording.blocks).verdict,
+            found.iter().filter(|judged| judged.first == ComparisonVerdict::Regressed).count(),
             count(ComparisonVerdict::Regressed),
             count(ComparisonVerdict::Improved),
             count(ComparisonVerdict::Ok),
@@ -73,9 +75,12 @@ pub(crate) fn replay_all(folder: &Path, replays: usize) -> Result<String, String
     Ok(out)
 }
 
-/// What is kept of a comparison.
-struct Judged {
-    comparison: ComparisonVerdict,
+/// What is kept of a replay.
+pub(crate) struct Judged {
+    /// After one budget.
+    pub(crate) first: ComparisonVerdict,
+    /// In the end.
+    pub(crate) comparison: ComparisonVerdict,
     /// Metrics of the whole run that regressed.
     regressed: Vec<String>,
     /// Of p50, p95 and throughput of the whole run.
@@ -87,24 +92,32 @@ struct Judged {
 fn run(recording: &Recording, replays: usize, factor: f64, second: bool) -> Vec<Judged> {
     let pairs = Pairs::of(&recording.blocks);
     let budget = Budget::of(&pairs);
-    parallel::all_of(replays, |seed| {
-        let judge = |looks: u32| {
-            let mut blocks = replay(&recording.blocks, &pairs, budget, looks, seed as u64);
-            if factor != 1.0 {
-                slow_down(&mut blocks, factor);
-            }
-            judged(&blocks)
-        };
-        let first = judge(1);
-        if second && first.verdict == ComparisonVerdict::Inconclusive { kept(&judge(2), 2) } else { kept(&first, 1) }
-    })
+    parallel::all_of(replays, |seed| replayed(&recording.blocks, &pairs, budget, factor, second, seed as u64))
 }
 
-fn kept(comparison: &Comparison, looks: u32) -> Judged {
+/// Judges one replay of a recording whose candidate is slower by a factor; `second` where what is inconclusive is looked at again.
+pub(crate) fn replayed(recording: &Blocks, pairs: &Pairs<'_>, budget: Budget, factor: f64, second: bool, seed: u64) -> Judged {
+    let judge = |looks: u32| {
+        let mut blocks = replay(recording, pairs, budget, looks, seed);
+        if factor != 1.0 {
+            slow_down(&mut blocks, factor);
+        }
+        judged(&blocks)
+    };
+    let first = judge(1);
+    if second && first.verdict == ComparisonVerdict::Inconclusive {
+        kept(&judge(2), first.verdict, 2)
+    } else {
+        kept(&first, first.verdict, 1)
+    }
+}
+
+fn kept(comparison: &Comparison, first: ComparisonVerdict, looks: u32) -> Judged {
     let of_whole = || comparison.contrasts.iter().filter(|contrast| contrast.scope == "all");
     let delta = |metric: &str| of_whole().find(|contrast| contrast.metric == metric).map_or(f64::NAN, |contrast| contrast.delta);
     let regressed = of_whole().filter(|contrast| contrast.judged && contrast.verdict == ContrastVerdict::Regressed);
     Judged {
+        first,
         comparison: comparison.verdict,
         regressed: regressed.map(|contrast| contrast.metric.clone()).collect(),
         deltas: [delta("p50"), delta("p95"), delta("throughput")],

@@ -81,7 +81,8 @@ impl Sketch {
                     let slowness = drift + own + self.block_spread * self.wild(&mut random);
                     let at = blocks.len() as f64 * 0.2;
                     let endpoints = self.endpoints(phase, arm, slowness, &mut random);
-                    blocks.push(Block { pair, phase, arm, first, epoch, at, endpoints, ..quiet_block() });
+                    let finished = endpoints.iter().map(|endpoint| endpoint.requests as f64).sum();
+                    blocks.push(Block { pair, phase, arm, first, epoch, at, finished, endpoints, ..quiet_block() });
                 }
             }
         }
@@ -136,6 +137,7 @@ impl Sketch {
             endpoints: (0..self.requests.len()).map(name).collect(),
             base: ArmIdentity { sha: Some("aaaaaaabbbbbbb".to_owned()), digest: Some("one".to_owned()) },
             candidate: ArmIdentity { sha: Some("cccccccddddddd".to_owned()), digest: Some("other".to_owned()) },
+            started_at: None,
         }
     }
 }
@@ -153,6 +155,7 @@ fn quiet_block() -> Block {
         measured: 0.18,
         drained: 0.0,
         cut: 0,
+        finished: 0.0,
         lag_p99: None,
         generator_cpu: Some(0.2),
         steal: None,

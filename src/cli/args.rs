@@ -345,6 +345,18 @@ pub(super) struct CompareArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: CompareFormatArg,
 
+    /// Scenario whose `baseline` section and waivers count, as in its runs; options win over it
+    #[arg(long, value_name = "FILE", env = "LOADLINE_SCENARIO")]
+    pub(super) scenario: Option<PathBuf>,
+
+    /// With --scenario: profile that was run
+    #[arg(long, value_name = "NAME", env = "LOADLINE_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// With --scenario: environment that was run
+    #[arg(long, value_name = "NAME", env = "LOADLINE_ENVIRONMENT")]
+    pub(super) environment: Option<String>,
+
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
 

@@ -7,7 +7,7 @@ use super::blocks;
 use super::console;
 use super::failure::Failure;
 use super::foreign::{self, Comparable};
-use super::policy;
+use super::yardstick::Yardstick;
 use crate::compare::{between, history, select};
 use crate::gate;
 use crate::record::Record;
@@ -33,22 +33,24 @@ pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
 }
 
 fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let policy = policy::policy(&args.policy, &policy::typed_rules(&args.policy)?, false);
-    let waivers = policy::waivers(&args.policy)?;
+    let yardstick = Yardstick::of(args)?;
+    let endpoints: Vec<&str> = head.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    yardstick.fits(Some(&head.scenario.name), &endpoints)?;
+    let policy = &yardstick.policy;
     let source = foreign::named(args.sides().1);
     head.comparison = Some(match base.as_slice() {
-        [base] => between(base, &head, &source, &policy),
+        [base] => between(base, &head, &source, policy),
         _ => {
             base.sort_by_key(|record| std::cmp::Reverse(record.run.started_at));
-            history(&head, &select(&head, base), &source, &policy)
+            history(&head, &select(&head, base), &source, policy)
         }
     });
-    gate::waive(&mut head, &waivers);
+    gate::waive(&mut head, &yardstick.waivers);
     gate::void_comparison(&mut head);
     // Only the comparison decides here: what HEAD's own thresholds said is in its own report.
     head.thresholds.clear();
     head.verify.clear();
-    let decision = gate::decide(&head, &policy, false);
+    let decision = gate::decide(&head, policy, false);
     decision.settle(&mut head);
     let head = std::slice::from_ref(&head);
     console::print(&match args.format {

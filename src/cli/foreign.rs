@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::args::{CompareArgs, CompareFormatArg};
-use super::console;
+use super::args::CompareArgs;
 use super::failure::Failure;
-use super::policy;
 use super::report::read_record;
+use super::yardstick::{Yardstick, refuse, without_records};
 use crate::compare::side_by_side;
+use crate::gate::Compared;
 use crate::import::{Found, read};
-use crate::record::{ComparisonVerdict, Record, RunFigures, Verdict};
-use crate::report::{TerminalOptions, compared_comment, compared_terminal};
+use crate::record::{Record, RunFigures, Verdict};
 
 /// More files than these are counted in a sentence.
 const MOST_NAMED: usize = 3;
@@ -51,24 +51,27 @@ impl Comparable {
     }
 }
 
-/// Compares files of which at least one is of another tool; exits with 1 for a regression.
+/// Compares files of which at least one is of another tool; exits as a run would by the comparison alone.
 pub(super) fn compare(base: Vec<Comparable>, head: Comparable, args: &CompareArgs) -> Result<ExitCode, Failure> {
+    without_records(&args.policy, "the files that are named are the base, and don't say what machine they are of")?;
+    let waivers = [("--waivers", args.policy.waivers.is_some()), ("--base-waivers", args.policy.base_waivers.is_some())];
+    if args.scenario.is_none() {
+        refuse(&waivers, "waivers are of a scenario, which only `--scenario` can name for a file of another tool")?;
+    }
+    let yardstick = Yardstick::of(args)?;
     let base: Vec<RunFigures> = base.into_iter().map(Comparable::into_figures).collect();
     let head = head.into_figures();
+    let endpoints: Vec<&str> = head.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    yardstick.fits(None, &endpoints)?;
     let (head_file, base_files) = args.sides();
-    let policy = policy::policy(&args.policy, &policy::typed_rules(&args.policy)?, false);
-    let comparison = side_by_side(&base, &head, &named(base_files), &policy);
+    let comparison = side_by_side(&base, &head, &named(base_files), &yardstick.policy);
     let head_name = format!("{} ({})", head_file.display(), head.tool);
-    let text = match args.format {
-        CompareFormatArg::Terminal => {
-            let options = TerminalOptions { width: console::width(), style: console::style(), quiet: args.quiet, report: None };
-            compared_terminal(&comparison, &head_name, &options)
-        }
-        CompareFormatArg::Comment => compared_comment(&comparison, &head_name),
-        CompareFormatArg::Json => format!("{:#}\n", json!({ "comparison": comparison, "base": base, "head": head })),
+    let of = Compared {
+        scenario: yardstick.scenario.as_deref().unwrap_or_default(),
+        endpoints,
+        at: head.started_at.unwrap_or_else(Timestamp::now),
     };
-    console::print(&text)?;
-    Ok(ExitCode::from(u8::from(comparison.verdict == ComparisonVerdict::Regressed)))
+    yardstick.apply(comparison, &of, &head_name, json!({ "base": base, "head": head }), args)
 }
 
 /// `a.json, b.json and 4 more`.

@@ -7,10 +7,10 @@ use super::failure::Failure;
 use super::history::Baselines;
 use super::inputs;
 use super::policy;
-use crate::compare::{Policy, Selection, Stance};
+use crate::compare::{Policy, Stance};
 use crate::conduct::{Measured, mask_record, rejudged};
 use crate::config::{ComparisonConfig, Overrides, ProcessEnv};
-use crate::gate::{self, Evidence};
+use crate::gate::{self, Evidence, Stored};
 use crate::plan::{self, CompileOptions, Plan, Waiver};
 use crate::record::Record;
 use crate::text::Secrets;
@@ -83,12 +83,11 @@ fn one(ours: &[Ours<'_>], file: &Path) -> Result<Record, String> {
     let Measured { mut record, totals, .. } = rejudged(plan, foreign);
     let is_valid = !record.warnings.iter().any(|warning| warning.invalidates);
     let compared = baselines.as_ref().filter(|_| is_valid).map(|baselines| baselines.compare(&record, policy)).transpose()?;
-    let stored = compared.iter().map(|(_, selection)| selection).filter(|selection| !selection.elsewhere);
-    let stored: Vec<&Record> = stored.flat_map(Selection::iter).take(policy.records).collect();
+    let stored = compared.as_ref().map(|(_, selection)| Stored::of(selection, policy));
     let evidence = Evidence {
         service: record.service.as_ref(),
         capacity: record.capacity.as_ref(),
-        baseline: &stored,
+        baseline: stored.unwrap_or_default(),
         baseline_wanted: policy.on_missing_baseline == Stance::Fail,
     };
     record.thresholds = gate::judge(plan, &totals, &evidence);

@@ -27,6 +27,7 @@ mod report;
 mod run;
 mod stores;
 mod workspace;
+mod yardstick;
 
 use std::process::ExitCode;
 

@@ -14,12 +14,12 @@ use super::inputs::{self, Input};
 use super::interrupt;
 use super::policy;
 use super::repeat;
-use crate::compare::{OnOtherMachine, Policy, Selection, Stance, without_base};
+use crate::compare::{Policy, Stance, without_base};
 use crate::conduct::{
     ConductOptions, Measured, News, PairedMeasured, PairedOptions, RunContext, Steering, mask_record, measure, measure_paired,
 };
 use crate::config::ComparisonConfig;
-use crate::gate::{self, Decision, Evidence};
+use crate::gate::{self, Decision, Evidence, Stored};
 use crate::live::{Progress, ProgressOptions};
 use crate::plan::Waiver;
 use crate::record::{Blocks, ComparisonVerdict, Record, Warning};
@@ -139,13 +139,11 @@ impl Run<'_> {
             None if judging.mode == ComparisonConfig::Paired => (Some(without_base(&record.scenario.name, policy)), None),
             None => (None, None),
         };
-        let other_machines = policy.on_other_machine == OnOtherMachine::Judge;
-        let usable = baseline.iter().filter(|selection| other_machines || !selection.elsewhere);
-        let stored: Vec<&Record> = usable.flat_map(Selection::iter).take(policy.records).chain(&base).collect();
+        let stored = baseline.as_ref().map(|selection| Stored::of(selection, policy)).or_else(|| base.as_ref().map(Stored::beside));
         let evidence = Evidence {
             service: record.service.as_ref(),
             capacity: record.capacity.as_ref(),
-            baseline: &stored,
+            baseline: stored.unwrap_or_default(),
             baseline_wanted: policy.on_missing_baseline == Stance::Fail && !policy.advisory,
         };
         record.thresholds = gate::judge(plan, &totals, &evidence);

@@ -3,7 +3,7 @@
 use super::figure::Figure;
 use super::observation::Observation;
 use crate::record::{LevelChange, Record};
-use crate::stats::{ChangeRules, change_points};
+use crate::stats::{ChangePoint, ChangeRules, change_points};
 
 /// A change that is no chance (p < 0.001), that matters (5 %, as a factor), and that has lasted for three runs.
 const RULES: ChangeRules = ChangeRules { level: 0.001, least_shift: 0.048_790_164_169_432, fewest: 3 };
@@ -33,21 +33,33 @@ pub(super) fn shifts(runs: &[Observation], figures: &[Figure]) -> Vec<Shift> {
     let mut found = Vec::new();
     for scope in runs.first().into_iter().flat_map(|run| &run.scopes) {
         for &figure in figures {
-            // Oldest first, each with the place of its run.
-            let of_run = |(at, run): (usize, &Observation)| Some((at, run.scope(&scope.name)?.reading(figure)?.value.ln()));
-            let (places, values): (Vec<usize>, Vec<f64>) = runs.iter().enumerate().rev().filter_map(of_run).unzip();
-            let shift = |point: crate::stats::ChangePoint| Shift {
+            let of_run = |run: &Observation| Some(run.scope(&scope.name)?.reading(figure)?.value);
+            let shift = |(first, point): (usize, ChangePoint)| Shift {
                 scope: scope.name.clone(),
                 figure,
-                first: places[point.at],
+                first,
                 before: point.before.exp(),
                 after: point.after.exp(),
                 p: point.p,
             };
-            found.extend(change_points(&values, &RULES).into_iter().map(shift));
+            found.extend(changes(runs.iter().map(of_run)).into_iter().map(shift));
         }
     }
     found
+}
+
+/// How many of some runs, which come newest first and are of one load and machine, are on the newest level of a figure: all
+/// where it didn't change. A run without a value is on no level, and so is one of zero.
+pub fn newest_level(values: &[Option<f64>]) -> usize {
+    changes(values.iter().copied()).last().map_or(values.len(), |(first, _)| first + 1)
+}
+
+/// The changes in a figure of runs, which come newest first: each with the place of the first run on the new level.
+fn changes(values: impl ExactSizeIterator<Item = Option<f64>> + DoubleEndedIterator) -> Vec<(usize, ChangePoint)> {
+    // Oldest first, each with the place of its run.
+    let logarithm = |(at, value): (usize, Option<f64>)| Some((at, value.filter(|&value| value > 0.0)?.ln()));
+    let (places, logarithms): (Vec<usize>, Vec<f64>) = values.enumerate().rev().filter_map(logarithm).unzip();
+    change_points(&logarithms, &RULES).into_iter().map(|point| (places[point.at], point)).collect()
 }
 
 /// The last change of each figure.
@@ -120,6 +132,15 @@ mod tests {
         let note = comparison.note.unwrap();
         assert!(note.starts_with("the level changed with abbfffa of 2026-11-01 in p") && note.contains("of `POST /cart` (+"), "{note}");
         assert!(comparison.changes.iter().all(|change| change.scope != "GET /items"));
+    }
+
+    #[test]
+    fn the_newest_level_is_of_the_runs_since_the_last_change() {
+        let series = |count: usize, value: f64| (0..count).map(move |at| Some(value * (1.0 + 0.01 * (at % 3) as f64)));
+        let changed: Vec<Option<f64>> = series(5, 20.0).chain([None]).chain(series(10, 10.0)).collect();
+        assert_eq!(newest_level(&changed), 5);
+        assert_eq!(newest_level(&changed[6..]), 10);
+        assert_eq!((newest_level(&[]), newest_level(&[None, Some(0.0)])), (0, 2));
     }
 
     #[test]

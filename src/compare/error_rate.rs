@@ -7,7 +7,7 @@ use crate::stats::{BetaBinomial, normal_quantile};
 ///
 /// The share of failures has the beta distribution that the baseline's counts leave (Jeffreys' prior), the failures
 /// of the next run are binomial with it. Failures come in bursts: all counts are divided by how much more they vary,
-/// between slices of the baseline's runs or from run to run, than independent failures would (quasi-likelihood;
+/// between slices of either side's runs or from run to run, than independent failures would (quasi-likelihood;
 /// McCullagh & Nelder, "Generalized Linear Models", 4.5).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ErrorPrediction {
@@ -23,7 +23,7 @@ pub(super) struct ErrorPrediction {
 const MOST_REQUESTS: f64 = 100_000.0;
 
 impl ErrorPrediction {
-    /// From (failures, requests) of the candidate and of each run of the baseline; `clumping` as it was within those.
+    /// From (failures, requests) of the candidate and of each run of the baseline; `clumping` as it was within runs of either.
     /// None where either side has no requests.
     pub(super) fn from((failures, requests): (u64, u64), baseline: &[(u64, u64)], clumping: f64) -> Option<Self> {
         let (failed, all) = baseline.iter().fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));

@@ -182,7 +182,7 @@ fn draft(own: &ScopeObservation, before: &[&ScopeObservation], figure: Figure, p
     let (candidate, expected) = if figure == Figure::ErrorRate {
         let counts: Vec<(u64, u64)> = before.iter().map(|scope| (scope.failures, scope.requests)).collect();
         let clumping = before.iter().map(|scope| scope.clumping).sum::<f64>() / before.len().max(1) as f64;
-        let prediction = ErrorPrediction::from((own.failures, own.requests), &counts, clumping)?;
+        let prediction = ErrorPrediction::from((own.failures, own.requests), &counts, clumping.max(own.bursts))?;
         (own.failures as f64 / own.requests as f64, Expected::Errors(prediction))
     } else {
         let reading = own.reading(figure)?;
@@ -373,6 +373,29 @@ mod tests {
             let comparison = compared(&with_failures("head", failures).record(), &stored, &Policy::default());
             assert_eq!(of(&comparison, "all", "error_rate").verdict, verdict, "{failures}");
         }
+    }
+
+    #[test]
+    fn a_burst_of_failures_is_one_event_and_an_outage_is_none() {
+        let with_failures = |id: &str, hour, failing: [u64; 10]| {
+            let failures = failing.iter().sum::<u64>();
+            let endpoints = vec![endpoint("GET /items", Micros::from_millis(10), 10_000 - failures, failures)];
+            let mut record = Sketch { endpoints, ..sketch(id, hour) }.record();
+            record.timeline.iter_mut().zip(failing).for_each(|(row, failures)| row.failures = failures);
+            record
+        };
+        let verdict = |records: i64, failing| {
+            let stored: Vec<Record> = (0..records).map(|at| with_failures(&format!("b{at}"), -1 - at, [0; 10])).collect();
+            of(&compared(&with_failures("head", 0, failing), &stored, &Policy::default()), "all", "error_rate").verdict
+        };
+        assert_eq!(verdict(10, [10; 10]), ContrastVerdict::Regressed);
+        assert_eq!(verdict(10, [0, 0, 0, 0, 100, 0, 0, 0, 0, 0]), ContrastVerdict::Inconclusive, "as many in one second");
+        for records in [1, 10] {
+            let half = [0, 0, 0, 0, 0, 1_000, 1_000, 1_000, 1_000, 1_000];
+            assert_eq!(verdict(records, half), ContrastVerdict::Regressed, "down for half of the run, {records}");
+        }
+        assert_eq!(verdict(10, [0, 0, 0, 0, 0, 0, 0, 0, 1_000, 1_000]), ContrastVerdict::Regressed, "down in the end");
+        assert_eq!(verdict(10, [0, 900, 0, 900, 0, 900, 0, 900, 0, 900]), ContrastVerdict::Regressed, "down every other second");
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod side_by_side;
 mod simulation;
 
 pub use calibration::Tally;
-pub use changes::level_changes;
+pub use changes::{level_changes, newest_level};
 pub use figure::{Figure, Percentile};
 pub use history::{between, history, overall, without_base};
 pub use paired::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired, paired_by_draws};

@@ -25,6 +25,8 @@ pub(super) struct ScopeObservation {
     pub(super) throughput: Option<Reading>,
     /// How many times more the failures of one-second slices vary than independent failures would; at least one.
     pub(super) clumping: f64,
+    /// The same of bursts alone: what lasts from slice to slice, as an outage does, is none; at least one.
+    pub(super) bursts: f64,
 }
 
 /// A figure with how far it can be trusted.
@@ -115,6 +117,7 @@ impl<'a> Gathered<'a> {
             percentiles: figures.iter().filter_map(reading).collect(),
             throughput: None,
             clumping: clumping(slices),
+            bursts: bursts(slices),
         }
     }
 }
@@ -163,7 +166,26 @@ fn clumping(slices: &[&TimelineRow]) -> f64 {
     dispersion(&counts)
 }
 
-/// The same over any (failures, requests).
+/// The same with each slice held against the next one instead of against all, where that is less: a burst differs from both
+/// its neighbours, a service that is down from a moment on only once. One for a run of fewer than [`FEWEST_SLICES`] slices.
+/// Source: von Neumann (1941), "Distribution of the ratio of the mean square successive difference to the variance".
+fn bursts(slices: &[&TimelineRow]) -> f64 {
+    let counts: Vec<(f64, f64)> =
+        slices.iter().filter(|row| row.requests > 0).map(|row| (row.failures as f64, row.requests as f64)).collect();
+    let (failed, all) = counts.iter().fold((0.0, 0.0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+    let share = failed / all;
+    if counts.len() < FEWEST_SLICES || !(share > 0.0 && share < 1.0) {
+        return 1.0;
+    }
+    let step = |pair: &[(f64, f64)]| {
+        let [one, next] = [pair[0], pair[1]].map(|(failed, all)| failed - all * share);
+        (next - one).powi(2) / ((pair[0].1 + pair[1].1) * share * (1.0 - share))
+    };
+    let steps = counts.windows(2).map(step).sum::<f64>() / (counts.len() - 1) as f64;
+    steps.min(clumping(slices)).max(1.0)
+}
+
+/// [`clumping`] over any (failures, requests).
 pub(super) fn dispersion(counts: &[(u64, u64)]) -> f64 {
     let counts: Vec<(f64, f64)> = counts.iter().filter(|count| count.1 > 0).map(|&(failed, all)| (failed as f64, all as f64)).collect();
     let (failed, all) = counts.iter().fold((0.0, 0.0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
@@ -220,6 +242,32 @@ mod tests {
         let short = Observation::of(&record, &Figure::USUAL);
         assert_eq!(p50(&short.scopes[0]), calm);
         assert_eq!(short.scopes[0].throughput, None);
+    }
+
+    #[test]
+    fn a_burst_differs_from_its_neighbours_and_what_lasts_does_not() {
+        let of = |failures: [u64; 10]| {
+            let mut record = sketch("r", 0).record();
+            for (row, failures) in record.timeline.iter_mut().zip(failures) {
+                (row.requests, row.failures) = (1_000, failures);
+            }
+            Observation::of(&record, &[]).scopes.remove(0)
+        };
+        let burst = of([0, 0, 0, 0, 100, 0, 0, 0, 0, 0]);
+        assert!(burst.bursts == burst.clumping && burst.bursts > 100.0, "{burst:?}");
+        // A share of 0.02: two steps of 100 over nine, of 39.2.
+        let longer = of([0, 0, 0, 0, 100, 100, 0, 0, 0, 0]);
+        assert!((longer.bursts - 2.0 * 100f64.powi(2) / 39.2 / 9.0).abs() < 1e-9 && longer.bursts < longer.clumping, "{longer:?}");
+        // A share of one half: one step of 1,000 over nine, of 500.
+        let outage = of([0, 0, 0, 0, 0, 1_000, 1_000, 1_000, 1_000, 1_000]);
+        assert!((outage.bursts - 1_000f64.powi(2) / 500.0 / 9.0).abs() < 1e-9 && outage.clumping > 1_000.0, "{outage:?}");
+        let flapping = of([0, 1_000, 0, 1_000, 0, 1_000, 0, 1_000, 0, 1_000]);
+        assert_eq!(flapping.bursts, flapping.clumping, "never more than they differ in all");
+        assert_eq!((of([10; 10]).bursts, of([0; 10]).bursts, of([1_000; 10]).bursts), (1.0, 1.0, 1.0));
+        let mut short = sketch("r", 0).record();
+        short.timeline.truncate(4);
+        short.timeline[1].failures = 100;
+        assert_eq!(Observation::of(&short, &[]).scopes[0].bursts, 1.0);
     }
 
     #[test]

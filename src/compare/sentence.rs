@@ -219,7 +219,7 @@ pub(super) fn listed(parts: &[String]) -> String {
     }
 }
 
-fn scope_name(scope: &str) -> String {
+pub(super) fn scope_name(scope: &str) -> String {
     if scope == ALL { "the whole run".to_owned() } else { format!("`{scope}`") }
 }
 

@@ -3,7 +3,7 @@
 use super::figure::Figure;
 use super::history::{Baseline, contrasts, overall};
 use super::observation::{Observation, Reading, ScopeObservation, sampling_error};
-use super::policy::Policy;
+use super::policy::{Amendment, Policy, Wish};
 use super::sentence;
 use crate::record::{Comparison, ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict, LatencyOf, RunFigures, ScopeFigures};
 use crate::stats::normal_quantile;
@@ -19,9 +19,9 @@ pub const FEWEST_BASE_RUNS: usize = 3;
 /// Their intervals are of the chance within the two runs alone, which is the smaller part.
 pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy: &Policy) -> Comparison {
     let reason = why_not_judged(base, head);
-    let (shown, verdict) = match &reason {
+    let (shown, verdict, not_judged) = match &reason {
         None => judged(base, head, policy),
-        Some(_) => (shown(base, head), ComparisonVerdict::Inconclusive),
+        Some(_) => (shown(base, head, &policy.figures()), ComparisonVerdict::Inconclusive, Vec::new()),
     };
     let mut comparison = Comparison {
         mode: if reason.is_none() { ComparisonMode::History } else { ComparisonMode::Unjudged },
@@ -47,7 +47,9 @@ pub fn side_by_side(base: &[RunFigures], head: &RunFigures, source: &str, policy
             sentence::compared(&comparison, jiff::Timestamp::UNIX_EPOCH, false)
         }
     };
-    let notes = notes(base, head, reason.is_some());
+    let mut notes = notes(base, head, reason.is_some());
+    notes.extend(not_judged);
+    notes.extend(not_told(policy, &comparison.contrasts));
     comparison.note = (!notes.is_empty()).then(|| notes.join("; "));
     comparison
 }
@@ -73,20 +75,38 @@ fn why_not_judged(base: &[RunFigures], head: &RunFigures) -> Option<String> {
     }
 }
 
-/// Judged as in history mode, without what the files don't count.
-fn judged(base: &[RunFigures], head: &RunFigures, policy: &Policy) -> (Vec<Contrast>, ComparisonVerdict) {
-    let before: Vec<Observation> = base.iter().map(observed).collect();
-    let (mut found, _) = contrasts(&observed(head), &Baseline { runs: &before, shifts: &[] }, policy, true);
+/// Judged as in history mode, without what the files don't count; and what is to be said of what isn't judged.
+fn judged(base: &[RunFigures], head: &RunFigures, policy: &Policy) -> (Vec<Contrast>, ComparisonVerdict, Vec<String>) {
+    // Each of the files was named by somebody.
+    let policy = &Policy { records: base.len(), ..policy.clone() };
+    let figures = policy.figures();
+    let before: Vec<Observation> = base.iter().map(|run| observed(run, &figures)).collect();
+    let (mut found, notes) = contrasts(&observed(head, &figures), &Baseline { runs: &before, shifts: &[] }, policy, true);
     found.retain(|contrast| contrast.metric != "error_rate" || all_count_failures(base, head, &contrast.scope));
     let verdict = overall(&found);
-    (found, verdict)
+    (found, verdict, notes)
+}
+
+/// Figures that somebody wants judged and that the files don't tell.
+fn not_told(policy: &Policy, shown: &[Contrast]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for Amendment { endpoint, figure, wish } in &policy.amendments {
+        let Some(figure) = figure.filter(|_| matches!(wish, Wish::Judge { .. })) else { continue };
+        let of_it = |contrast: &Contrast| endpoint.as_ref().is_none_or(|endpoint| *endpoint == contrast.scope);
+        if !shown.iter().any(|contrast| contrast.metric == figure.to_string() && of_it(contrast)) {
+            let of = endpoint.as_deref().map(|endpoint| format!(" of {}", sentence::scope_name(endpoint))).unwrap_or_default();
+            let note = format!("{figure}{of} is not compared: not all of the files tell it");
+            notes.extend(Some(note).filter(|note| !notes.contains(note)));
+        }
+    }
+    notes
 }
 
 fn all_count_failures(base: &[RunFigures], head: &RunFigures, scope: &str) -> bool {
     base.iter().chain([head]).filter_map(|run| run.scope(scope)).all(|scope| scope.failures.is_some())
 }
 
-fn observed(run: &RunFigures) -> Observation {
+fn observed(run: &RunFigures, figures: &[Figure]) -> Observation {
     let scope = |scope: &ScopeFigures| {
         let reading =
             |figure| Some(Reading { value: value(scope, figure).filter(|&value| value > 0.0)?, error: error(run, scope, figure) });
@@ -95,13 +115,14 @@ fn observed(run: &RunFigures) -> Observation {
             name: scope.name.clone(),
             requests: scope.requests.unwrap_or(0),
             failures: scope.failures.unwrap_or(0),
-            percentiles: Figure::USUAL
-                .into_iter()
+            percentiles: figures
+                .iter()
                 .filter(|figure| figure.percent().is_some())
-                .filter_map(|figure| Some((figure, reading(figure)?)))
+                .filter_map(|&figure| Some((figure, reading(figure)?)))
                 .collect(),
             throughput: if whole { reading(Figure::Throughput) } else { None },
             clumping: 1.0,
+            bursts: 1.0,
         }
     };
     Observation { generator_cpu: None, scopes: run.scopes().map(scope).collect() }
@@ -109,13 +130,23 @@ fn observed(run: &RunFigures) -> Observation {
 
 fn value(scope: &ScopeFigures, figure: Figure) -> Option<f64> {
     match figure {
-        Figure::P50 => scope.latency.p50_latency,
-        Figure::P95 => scope.latency.p95_latency,
-        Figure::P99 => scope.latency.p99_latency,
-        Figure::Percentile(_) => None,
+        Figure::Percentile(percentile) => percentile_of(scope, percentile.percent()),
         Figure::Throughput => scope.throughput,
         Figure::ErrorRate => scope.error_rate(),
     }
+}
+
+/// As the file tells it, or by all times where it has them.
+fn percentile_of(scope: &ScopeFigures, percent: f64) -> Option<f64> {
+    let told = match percent {
+        50.0 => scope.latency.p50_latency,
+        90.0 => scope.latency.p90_latency,
+        95.0 => scope.latency.p95_latency,
+        99.0 => scope.latency.p99_latency,
+        99.9 => scope.latency.p99_9_latency,
+        _ => None,
+    };
+    told.or_else(|| scope.histogram.as_ref()?.percentile(percent).map(|time| time.as_secs_f64()))
 }
 
 /// Standard error of a value's logarithm within the run, as far as the file tells: of its samples, where it has a
@@ -128,10 +159,10 @@ fn error(run: &RunFigures, scope: &ScopeFigures, figure: Figure) -> f64 {
 }
 
 /// Every figure that both sides have, nothing judged.
-fn shown(base: &[RunFigures], head: &RunFigures) -> Vec<Contrast> {
+fn shown(base: &[RunFigures], head: &RunFigures, figures: &[Figure]) -> Vec<Contrast> {
     let of_scope = |own: &ScopeFigures| {
         let before: Vec<(&RunFigures, &ScopeFigures)> = base.iter().filter_map(|run| Some((run, run.scope(&own.name)?))).collect();
-        Figure::USUAL.into_iter().filter_map(|figure| contrast(head, own, &before, figure)).collect::<Vec<_>>()
+        figures.iter().filter_map(|&figure| contrast(head, own, &before, figure)).collect::<Vec<_>>()
     };
     head.scopes().flat_map(of_scope).collect()
 }

@@ -59,7 +59,7 @@ fn run(random: &mut Pcg64Mcg, noise: Noise, change: Change) -> Observation {
         let percentiles = percentiles.map(|(figure, times)| (figure, reading(times * noise.own))).to_vec();
         let throughput = (name == "all").then(|| Reading { value: 300.0 * (-common).exp() / factor, error: 0.01 });
         let failures = failures(random, ERROR_RATE * if let Change::Failing(times) = change { times } else { 1.0 });
-        ScopeObservation { name: name.to_owned(), requests: REQUESTS, failures, percentiles, throughput, clumping: 1.0 }
+        ScopeObservation { name: name.to_owned(), requests: REQUESTS, failures, percentiles, throughput, clumping: 1.0, bursts: 1.0 }
     };
     Observation { generator_cpu: Some(20.0), scopes: SCOPES.iter().map(|name| scope(name)).collect() }
 }

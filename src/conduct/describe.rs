@@ -1,5 +1,6 @@
 //! A load in a few words.
 
+use crate::metrics::Counters;
 use crate::plan::{ClosedLoad, HttpPlan, HttpVersion, LoadPlan, OpenLoad, Population, RateShape, Stage, Target};
 use crate::units::{Micros, Rate};
 
@@ -12,10 +13,13 @@ pub fn load(plan: &LoadPlan) -> String {
     }
 }
 
-/// What of the connections is not as usual, in a few words; none where everything is.
-pub(super) fn connections(http: &HttpPlan, target: &Target) -> Option<String> {
+/// What of the connections is not as usual, in a few words; none where everything is. What the server agreed to is known from what
+/// was sent.
+pub(super) fn connections(http: &HttpPlan, target: &Target, counters: &Counters) -> Option<String> {
     let version = match http.version {
-        HttpVersion::Auto => None,
+        HttpVersion::Auto if counters.http2 == 0 => None,
+        HttpVersion::Auto if counters.http2 < counters.sent() => Some("HTTP/2 for some requests".to_owned()),
+        HttpVersion::Auto => Some("HTTP/2".to_owned()),
         HttpVersion::Http1 => Some("HTTP/1.1".to_owned()),
         HttpVersion::Http2 => Some("HTTP/2".to_owned()),
     };
@@ -92,15 +96,19 @@ mod tests {
     fn connections_are_told_where_they_are_not_as_usual() {
         let target = Target::parse("https://shop.test").unwrap();
         let mut http = HttpPlan::default();
-        assert_eq!(connections(&http, &target), None);
+        assert_eq!(connections(&http, &target, &Counters::default()), None);
+        for (http2, told) in [(0, None), (3, Some("HTTP/2 for some requests")), (5, Some("HTTP/2"))] {
+            let counters = Counters { sent_load: 3, sent_warmup: 1, sent_redirects: 1, http2, ..Counters::default() };
+            assert_eq!(connections(&http, &target, &counters).as_deref(), told);
+        }
         let proxy = Proxy::parse("http://joe:pw@proxy.test:3128").unwrap();
         http.proxies = ProxyPlan { https: Some(proxy), ..ProxyPlan::default() };
         (http.version, http.connections, http.tls.verify) = (HttpVersion::Http2, Some(1), false);
         let told = "HTTP/2, 1 shared connection, through the proxy http://proxy.test:3128, certificates not verified";
-        assert_eq!(connections(&http, &target).as_deref(), Some(told));
+        assert_eq!(connections(&http, &target, &Counters::default()).as_deref(), Some(told));
         let here = Target::parse("http://127.0.0.1").unwrap();
         let kept_no_longer = HttpPlan { keep_alive: false, ..HttpPlan::default() };
-        assert_eq!(connections(&kept_no_longer, &here).as_deref(), Some("a connection for each request"));
+        assert_eq!(connections(&kept_no_longer, &here, &Counters::default()).as_deref(), Some("a connection for each request"));
     }
 
     #[test]

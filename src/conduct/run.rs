@@ -87,7 +87,8 @@ pub(super) struct Run<'a> {
 pub(super) struct Draft {
     pub(super) started_at: Timestamp,
     pub(super) target: String,
-    pub(super) connections: Option<String>,
+    /// The target where it could be read.
+    pub(super) reached: Option<Target>,
     pub(super) sent: Sent,
     pub(super) totals: Totals,
     pub(super) timeline: Timeline,
@@ -116,7 +117,7 @@ impl<'a> Run<'a> {
         let draft = Draft {
             started_at: Timestamp::now(),
             target: plan.target.clone(),
-            connections: None,
+            reached: None,
             sent: Sent::default(),
             totals: Totals::new(plan.endpoints.len(), plan.checks.len()),
             timeline: Timeline::new(Micros::from_secs(1)),
@@ -176,7 +177,7 @@ impl<'a> Run<'a> {
         };
         let target = Target::parse(&text).map_err(|error| trouble("target", format!("the target can't be used: {error}")))?;
         self.draft.target = target.to_string();
-        self.draft.connections = describe::connections(&self.plan.http, &target);
+        self.draft.reached = Some(target.clone());
         Ok(target)
     }
 
@@ -385,6 +386,8 @@ impl<'a> Run<'a> {
         self.draft.warnings.extend(doubts);
         self.draft.warnings.sort_by_key(|warning| !warning.invalidates);
         let context = self.options.context;
+        let reached = self.draft.reached.as_ref();
+        let connections = reached.and_then(|target| describe::connections(&plan.http, target, &self.draft.totals.counters));
         let mut record = Record {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "loadline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -403,7 +406,7 @@ impl<'a> Run<'a> {
                 load: self.draft.instead.as_ref().map_or_else(|| describe::load(&plan.load), |instead| instead.told.clone()),
                 users_max: self.draft.users_max,
                 target: self.draft.target,
-                connections: self.draft.connections,
+                connections,
                 sha: context.sha.clone(),
                 tested_sha: context.tested_sha.clone(),
                 branch: context.branch.clone(),

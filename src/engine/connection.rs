@@ -26,6 +26,10 @@ impl Connection {
         })
     }
 
+    pub(super) fn is_http2(&self) -> bool {
+        matches!(self, Self::Http2(_))
+    }
+
     /// Whether an answer came on it: then the server may have closed it for good reasons.
     pub(super) fn is_used(&self) -> bool {
         match self {

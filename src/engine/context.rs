@@ -149,6 +149,7 @@ impl Context {
                 counters.redirects += u64::from(load);
             }
             Progress::Reconnected => counters.reconnects += u64::from(load),
+            Progress::OverHttp2 => counters.http2 += 1,
             Progress::HeldBack => counters.held_back += u64::from(load),
         }
     }

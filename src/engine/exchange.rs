@@ -121,6 +121,8 @@ pub(super) enum Progress {
     Redirected,
     /// The kept connection was closed before any byte of the answer: it goes out again.
     Reconnected,
+    /// It goes out over HTTP/2.
+    OverHttp2,
     /// The system did not take all of it at once.
     HeldBack,
 }
@@ -289,6 +291,9 @@ impl Client {
         };
         let mut may_be_stale = connection.is_used();
         tell(progress);
+        if connection.is_http2() {
+            tell(Progress::OverHttp2);
+        }
         loop {
             match connection.send(message, wanted, &network.scratch, &mut state.traffic, &mut reply).await {
                 Ok(()) => break,

@@ -240,7 +240,7 @@ impl Actor {
                 let mut tell = |progress| match progress {
                     Progress::Sent => ledger.borrow_mut().sent += 1,
                     Progress::Redirected => ledger.borrow_mut().redirects += 1,
-                    Progress::Reconnected | Progress::HeldBack => {}
+                    Progress::Reconnected | Progress::OverHttp2 | Progress::HeldBack => {}
                 };
                 let exchange = client.exchange(&self.network, message, request.manner(), &mut tell).await;
                 match &exchange.reply {

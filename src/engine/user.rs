@@ -279,6 +279,9 @@ impl User {
         }
         let done = context.clock.at(exchange.done);
         let response_time = done.saturating_sub(intended);
+        if let (Some(alternating), Some(_)) = (&context.alternating, request.endpoint) {
+            alternating.finish(intended, done);
+        }
         let (outcome, status, message) = self.judge(request, &exchange, response_time, load);
         if let (true, Some(endpoint)) = (load, request.endpoint) {
             let sample = Sample {

@@ -8,6 +8,7 @@ mod doubts;
 #[cfg(test)]
 mod fixture;
 mod on_time;
+mod stored;
 mod thresholds;
 mod verdict;
 mod view;
@@ -17,7 +18,8 @@ mod waivers;
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
 pub use on_time::on_time;
+pub use stored::Stored;
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
-pub use verdict::{Decision, decide, decide_again};
+pub use verdict::{Decision, decide, decide_again, decide_comparison};
 pub use void::void_comparison;
-pub use waivers::waive;
+pub use waivers::{Compared, waive, waive_comparison};

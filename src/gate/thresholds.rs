@@ -1,23 +1,22 @@
 //! Thresholds, judged.
 
+use super::stored::Stored;
 use super::view::View;
 use crate::metrics::Totals;
 use crate::plan::{
     Limit, Metric, Op, Plan, ServiceMetric, Severity, Threshold, ThresholdPlan, ThresholdScope, TimeStatistic, format_value,
 };
-use crate::record::{CapacityRecord, JudgedThreshold, Record, ServiceUse, ThresholdOutcome};
-use crate::stats::median;
+use crate::record::{CapacityRecord, JudgedThreshold, ServiceUse, ThresholdOutcome};
 
 /// What thresholds are judged on besides what was measured of requests.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Evidence<'a> {
     /// What the service used, where it was watched.
     pub service: Option<&'a ServiceUse>,
     /// What a capacity search found.
     pub capacity: Option<&'a CapacityRecord>,
-    /// The stored runs that `baseline` stands for in a threshold: the median of the metric over all of them. Of the
-    /// same load and machine; empty where there are none.
-    pub baseline: &'a [&'a Record],
+    /// What `baseline` stands for in a threshold: the median of the metric over these runs.
+    pub baseline: Stored<'a>,
     /// A baseline that isn't there fails the thresholds that need it; otherwise they are not judged.
     pub baseline_wanted: bool,
 }
@@ -128,15 +127,16 @@ fn resolve(plan: &Plan, evidence: &Evidence<'_>, planned: &ThresholdPlan, scope:
     match planned.threshold.limit {
         Limit::Value(limit) => Some(limit),
         Limit::Baseline { factor, plus } => {
-            let values = evidence.baseline.iter().filter_map(|record| View::of_record(plan, record, &planned.scope, scope).measure(metric));
-            let Some(base) = median(&values.map(|measured| measured.value).collect::<Vec<_>>()) else {
+            let Some(level) = evidence.baseline.level(plan, planned, scope) else {
                 let why =
                     if evidence.baseline_wanted { "there is no baseline, and one is wanted" } else { "not judged: there is no baseline" };
                 notes.push(why.to_owned());
                 return None;
             };
-            let limit = base * factor + plus;
-            notes.push(format!("the baseline is {}, so the limit is {}", format_value(metric, base), format_value(metric, limit)));
+            let limit = level.value * factor + plus;
+            let of = level.since_change.map(|count| format!(" of the {count} runs since its level changed")).unwrap_or_default();
+            let (base, shown) = (format_value(metric, level.value), format_value(metric, limit));
+            notes.push(format!("the baseline{of} is {base}, so the limit is {shown}"));
             Some(limit)
         }
     }
@@ -198,6 +198,7 @@ fn lower_bound(capacity: &CapacityRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::{Policy, Selection};
     use crate::gate::fixture::{compiled, plan, totals};
     use crate::record::fixture::sketch;
 
@@ -371,8 +372,9 @@ thresholds: {all: ['capacity >= 200/s']}
             "all: max < baseline * 1.1 + 5ms = 300ms NoSamples/fail (there is no baseline, and one is wanted)"
         );
         let stored = [1.0, 30.0, 20.0].map(|factor| sketch("b", 0).slower(factor).record());
-        let stored: Vec<&Record> = stored.iter().collect();
-        let judged = rows(thresholds, &run(), &Evidence { baseline: &stored, ..Evidence::default() });
+        let selection = Selection { records: stored.to_vec(), elsewhere: false, other_load: 0 };
+        let baseline = Stored::of(&selection, &Policy::default());
+        let judged = rows(thresholds, &run(), &Evidence { baseline, ..Evidence::default() });
         // Medians of 10, 300 and 200 ms with half as much on top: 300 ms.
         assert_eq!(judged[0], "all: max < baseline * 1.1 + 5ms = 300ms Passed/fail (the baseline is 300ms, so the limit is 335ms)");
         assert_eq!(judged[1], "GET /items: requests >= baseline = 1400 Failed/fail (the baseline is 2000, so the limit is 2000)");

@@ -1,7 +1,7 @@
 //! The verdict of a run.
 
 use crate::compare::{Policy, Stance};
-use crate::record::{ComparisonVerdict, JudgedThreshold, Record, ThresholdOutcome, Verdict};
+use crate::record::{Comparison, ComparisonVerdict, JudgedThreshold, Record, ThresholdOutcome, Verdict};
 
 /// The verdict of a run, with everything that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn decide(record: &Record, policy: &Policy, interrupted: bool) -> Decision {
         Some(message) => format!("verify `{}` failed: {message}", step.name),
         None => format!("verify `{}` failed", step.name),
     });
-    let comparison = compared(record, policy);
+    let comparison = record.comparison.as_ref().map_or(NOTHING, |comparison| compared(comparison, policy));
     let failed: Vec<String> = verify.chain(thresholds).chain(comparison.failed).collect();
     let verdict = match (interrupted, doubts.is_empty(), failed.is_empty()) {
         (true, _, _) => Verdict::Interrupted,
@@ -59,6 +59,13 @@ pub fn decide(record: &Record, policy: &Policy, interrupted: bool) -> Decision {
 /// Decides a stored run again, for a comparison or policy that it wasn't made with. That it was interrupted stays so.
 pub fn decide_again(record: &Record, policy: &Policy) -> Decision {
     decide(record, policy, record.summary.verdict == Verdict::Interrupted)
+}
+
+/// Decides a comparison that has no run around it. Its exit code is that of a run in which nothing else was wrong.
+pub fn decide_comparison(comparison: &Comparison, policy: &Policy) -> Decision {
+    let Compared { failed, neutral } = compared(comparison, policy);
+    let verdict = if failed.is_some() { Verdict::Failed } else { Verdict::Passed };
+    Decision { verdict, reasons: failed.into_iter().collect(), neutral }
 }
 
 fn missed(threshold: &JudgedThreshold) -> Option<String> {
@@ -77,9 +84,9 @@ struct Compared {
     neutral: bool,
 }
 
-fn compared(record: &Record, policy: &Policy) -> Compared {
-    let nothing = Compared { failed: None, neutral: false };
-    let Some(comparison) = &record.comparison else { return nothing };
+const NOTHING: Compared = Compared { failed: None, neutral: false };
+
+fn compared(comparison: &Comparison, policy: &Policy) -> Compared {
     let stance = match comparison.verdict {
         ComparisonVerdict::Regressed => Stance::Fail,
         ComparisonVerdict::Inconclusive => policy.on_inconclusive,
@@ -87,9 +94,9 @@ fn compared(record: &Record, policy: &Policy) -> Compared {
         ComparisonVerdict::Accepted | ComparisonVerdict::Improved | ComparisonVerdict::Ok => Stance::Pass,
     };
     match stance {
-        Stance::Fail if !comparison.advisory => Compared { failed: Some(comparison.sentence.clone()), ..nothing },
-        Stance::Fail | Stance::Pass => nothing,
-        Stance::Neutral => Compared { neutral: true, ..nothing },
+        Stance::Fail if !comparison.advisory => Compared { failed: Some(comparison.sentence.clone()), ..NOTHING },
+        Stance::Fail | Stance::Pass => NOTHING,
+        Stance::Neutral => Compared { neutral: true, ..NOTHING },
     }
 }
 
@@ -98,7 +105,7 @@ mod tests {
     use super::*;
     use crate::compare::{Selection, history};
     use crate::record::fixture::sketch;
-    use crate::record::{Comparison, VerifyRecord, Warning};
+    use crate::record::{VerifyRecord, Warning};
 
     fn threshold(outcome: ThresholdOutcome, severity: &str) -> JudgedThreshold {
         JudgedThreshold {
@@ -178,8 +185,10 @@ mod tests {
         let policy = |stance| Policy { on_inconclusive: stance, on_missing_baseline: stance, ..Policy::default() };
         let outcome = |verdict, advisory, stance| {
             let mut record = sketch("head", 0).record();
-            record.comparison = Some(compared(verdict, advisory));
+            let comparison = record.comparison.insert(compared(verdict, advisory));
+            let alone = decide_comparison(comparison, &policy(stance));
             let decision = decide(&record, &policy(stance), false);
+            assert_eq!(alone, decision, "a comparison without a run decides the same");
             (decision.exit_code(), decision.neutral)
         };
         for stance in [Stance::Neutral, Stance::Pass, Stance::Fail] {

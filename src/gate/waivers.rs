@@ -1,20 +1,43 @@
 //! Regressions that somebody accepted.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::compare::overall;
 use crate::plan::{RegressionFigure, Waiver};
 use crate::record::{Acceptance, Comparison, ComparisonVerdict, Contrast, ContrastVerdict, Record, Warning};
 
-/// Lets waivers of the record's scenario take the regressions of its comparison that they cover: those up to their
-/// ceiling, up to the day on which they end. The day is that of the run (UTC), so that a stored run is judged as it was.
-///
-/// What a waiver doesn't cover stays as it is. A waiver that has ended, that names an endpoint which isn't there or a figure
-/// that isn't compared, or whose ceiling was passed, is told by a warning of the record.
+/// Lets waivers of the record's scenario take the regressions of its comparison that they cover. A waiver that can't is
+/// told by a warning of the record; see [`waive_comparison`].
 pub fn waive(record: &mut Record, waivers: &[Waiver]) {
-    let today = record.run.started_at.to_zoned(TimeZone::UTC).date();
-    let known = |name: &str| name == ALL || record.endpoints.iter().any(|endpoint| endpoint.name == name);
-    let own: Vec<&Waiver> = waivers.iter().filter(|waiver| waiver.scenario == record.scenario.name).collect();
+    let of = Compared {
+        scenario: &record.scenario.name,
+        endpoints: record.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect(),
+        at: record.run.started_at,
+    };
+    record.warnings.extend(waive_comparison(&of, record.comparison.as_mut(), waivers));
+}
+
+/// What a comparison is of, as far as waivers ask for it.
+#[derive(Debug)]
+pub struct Compared<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// The names of its endpoints.
+    pub endpoints: Vec<&'a str>,
+    /// When the run began.
+    pub at: Timestamp,
+}
+
+/// Lets waivers of a scenario take the regressions of its comparison that they cover: those up to their ceiling, up to the
+/// day on which they end. The day is that of the run (UTC), so that a stored run is judged as it was.
+///
+/// What a waiver doesn't cover stays as it is. Gives a warning of each waiver that has ended, that names an endpoint which
+/// isn't there or a figure that isn't compared, or whose ceiling was passed.
+pub fn waive_comparison(of: &Compared<'_>, mut comparison: Option<&mut Comparison>, waivers: &[Waiver]) -> Vec<Warning> {
+    let today = of.at.to_zoned(TimeZone::UTC).date();
+    let known = |name: &str| name == ALL || of.endpoints.contains(&name);
+    let own: Vec<&Waiver> = waivers.iter().filter(|waiver| waiver.scenario == of.scenario).collect();
     let mut warnings = Vec::new();
     for (at, first) in own.iter().enumerate() {
         let same = |waiver: &&&Waiver| waiver.endpoint == first.endpoint && waiver.figure == first.figure;
@@ -37,7 +60,7 @@ pub fn waive(record: &mut Record, waivers: &[Waiver]) {
             warnings.push(warning("waiver_ended", format!("the waiver for {what} ended on {ended}"), advice));
             continue;
         };
-        let Some(comparison) = record.comparison.as_mut().filter(|comparison| !comparison.contrasts.is_empty()) else { continue };
+        let Some(comparison) = comparison.as_deref_mut().filter(|comparison| !comparison.contrasts.is_empty()) else { continue };
         let metric = waiver.figure.name();
         if !comparison.contrasts.iter().any(|row| row.scope == waiver.endpoint && row.metric == metric) {
             let advice = "correct its `metric`, name it under `baseline.regression`, or remove the waiver";
@@ -50,10 +73,10 @@ pub fn waive(record: &mut Record, waivers: &[Waiver]) {
             warnings.push(warning("waiver_passed", message, "make it better, or accept more with `loadline baseline accept`"));
         }
     }
-    record.warnings.extend(warnings);
-    if let Some(comparison) = &mut record.comparison {
+    if let Some(comparison) = comparison {
         sum_up(comparison);
     }
+    warnings
 }
 
 const ALL: &str = "all";

@@ -23,9 +23,16 @@ pub struct Counters {
     pub exhausted: u64,
     /// Requests of the load that the generator's own system didn't take at once.
     pub held_back: u64,
+    /// Requests of load and warm-up, redirects among them, that went out over HTTP/2.
+    pub http2: u64,
 }
 
 impl Counters {
+    /// All requests that went out, of load and warm-up, redirects among them.
+    pub fn sent(&self) -> u64 {
+        self.sent_load + self.sent_warmup + self.sent_redirects
+    }
+
     /// Adds other counts.
     pub fn add(&mut self, other: &Self) {
         self.iterations += other.iterations;
@@ -38,5 +45,6 @@ impl Counters {
         self.sent_redirects += other.sent_redirects;
         self.exhausted += other.exhausted;
         self.held_back += other.held_back;
+        self.http2 += other.http2;
     }
 }

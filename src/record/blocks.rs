@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Histogram;
@@ -44,6 +45,9 @@ pub struct BlocksHeader {
     pub base: ArmIdentity,
     /// The arm that is judged.
     pub candidate: ArmIdentity,
+    /// When the load began; null in files of programs that didn't tell.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
 }
 
 /// An endpoint of the scenario.
@@ -111,6 +115,8 @@ pub struct Block {
     pub drained: f64,
     /// Requests that were still unanswered when the drain was given up.
     pub cut: u64,
+    /// Requests that were finished in `measured`; one that began before it or ended after it counts as the part that lies within.
+    pub finished: f64,
     /// 99th percentile of how late arrivals started, seconds; null without arrivals.
     pub lag_p99: Option<f64>,
     /// Share of one core that the generator used, 0 to 1.
@@ -247,6 +253,7 @@ mod tests {
             measured: 0.18,
             drained: 0.001,
             cut: 0,
+            finished: 4.25,
             lag_p99: Some(0.0002),
             generator_cpu: Some(0.12),
             steal: None,
@@ -263,6 +270,7 @@ mod tests {
             endpoints: vec![BlockEndpointName { name: "GET /".to_owned(), class: "user".to_owned() }],
             base: ArmIdentity::default(),
             candidate: ArmIdentity { sha: Some("abc".to_owned()), digest: None },
+            started_at: Some(Timestamp::UNIX_EPOCH),
         };
         Blocks { header, blocks: vec![block(Arm::Candidate, true), block(Arm::Base, false)] }
     }

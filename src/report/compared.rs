@@ -6,8 +6,9 @@ use super::markdown::tidy;
 use super::marker::comment_marker;
 use super::templates;
 use super::terminal::{TerminalOptions, terminal_comparison};
-use super::view::{ComparisonView, foreign};
-use crate::record::Comparison;
+use super::view::{ComparisonView, Tone, foreign};
+use crate::gate::Decision;
+use crate::record::{Comparison, ComparisonVerdict, Verdict};
 
 /// Rows of a comment's table: with names cut to 60 characters, a comment of so many is far below GitHub's limit.
 const MOST_ROWS: usize = 60;
@@ -17,13 +18,12 @@ const LONGEST_NAME: usize = 60;
 /// The comparison for a terminal: every figure, and the verdict in the last line. `head` names what was compared.
 ///
 /// With `quiet` only figures that regressed, and the verdict.
-pub fn compared_terminal(comparison: &Comparison, head: &str, options: &TerminalOptions) -> String {
-    let view = ComparisonView::of(comparison);
-    terminal_comparison(&view, &word(comparison), &foreign(head), options)
+pub fn compared_terminal(comparison: &Comparison, decision: &Decision, head: &str, options: &TerminalOptions) -> String {
+    terminal_comparison(&view(comparison, decision), &word(comparison, decision), &foreign(head), options)
 }
 
 /// The comparison as the comment of a pull request: the first rows of many.
-pub fn compared_comment(comparison: &Comparison, head: &str) -> String {
+pub fn compared_comment(comparison: &Comparison, decision: &Decision, head: &str) -> String {
     #[derive(Serialize)]
     struct Context<'a> {
         comparison: ComparisonView,
@@ -38,23 +38,35 @@ pub fn compared_comment(comparison: &Comparison, head: &str) -> String {
         rows: usize,
     }
     let context = Context {
-        comparison: ComparisonView::of(comparison),
+        comparison: view(comparison, decision),
         head: foreign(head),
-        word: word(comparison),
+        word: word(comparison, decision),
         marker: &comment_marker(head),
         cut: Cut { names: LONGEST_NAME, rows: MOST_ROWS },
     };
     tidy(&templates::render("compared.md.j2", context))
 }
 
-fn word(comparison: &Comparison) -> String {
-    comparison.verdict.to_string().to_uppercase()
+fn view(comparison: &Comparison, decision: &Decision) -> ComparisonView {
+    let mut view = ComparisonView::of(comparison);
+    if decision.verdict == Verdict::Failed {
+        view.tone = Tone::Bad;
+    }
+    view
+}
+
+/// The verdict of the comparison; that it fails where that isn't what it says by itself.
+fn word(comparison: &Comparison, decision: &Decision) -> String {
+    let fails = decision.verdict == Verdict::Failed && comparison.verdict != ComparisonVerdict::Regressed;
+    if fails { "FAILED".to_owned() } else { comparison.verdict.to_string().to_uppercase() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ComparisonMode, ComparisonVerdict, Contrast, ContrastVerdict};
+    use crate::compare::{Policy, Stance};
+    use crate::gate::decide_comparison;
+    use crate::record::{ComparisonMode, Contrast, ContrastVerdict};
 
     fn contrast(scope: &str, metric: &str, base: f64, candidate: f64) -> Contrast {
         Contrast {
@@ -92,12 +104,16 @@ mod tests {
         }
     }
 
+    fn decided(comparison: &Comparison) -> Decision {
+        decide_comparison(comparison, &Policy::default())
+    }
+
     const HOSTILE: &str = "GET /<b>|x`@octocat\u{1b}[2J";
 
     #[test]
     fn a_terminal_shows_every_figure_and_the_verdict_last() {
-        let text =
-            compared_terminal(&comparison(&["all", HOSTILE]), "head.json", &TerminalOptions { width: 120, ..TerminalOptions::default() });
+        let (of_both, options) = (comparison(&["all", HOSTILE]), TerminalOptions { width: 120, ..TerminalOptions::default() });
+        let text = compared_terminal(&of_both, &decided(&of_both), "head.json", &options);
         insta::assert_snapshot!(text, @r"
         Against the baseline: inconclusive
           inconclusive: one run on each side says nothing about noise, so no difference is judged
@@ -119,12 +135,17 @@ mod tests {
     #[test]
     fn quiet_leaves_the_verdict() {
         let quiet = TerminalOptions { quiet: true, ..TerminalOptions::default() };
-        insta::assert_snapshot!(compared_terminal(&comparison(&["all"]), "head.json", &quiet), @"INCONCLUSIVE  head.json: inconclusive: one run on each side says nothing about noise, so no difference is judged");
+        let unclear = comparison(&["all"]);
+        let fail = Policy { on_inconclusive: Stance::Fail, ..Policy::default() };
+        let failed = compared_terminal(&unclear, &decide_comparison(&unclear, &fail), "head.json", &quiet);
+        assert!(failed.starts_with("FAILED  head.json: inconclusive: one run"), "{failed}");
+        insta::assert_snapshot!(compared_terminal(&unclear, &decided(&unclear), "head.json", &quiet), @"INCONCLUSIVE  head.json: inconclusive: one run on each side says nothing about noise, so no difference is judged");
     }
 
     #[test]
     fn a_comment_escapes_names_and_counts_what_it_leaves_out() {
-        insta::assert_snapshot!(compared_comment(&comparison(&["all", HOSTILE]), "head<i>.json"), @"
+        let of_both = comparison(&["all", HOSTILE]);
+        insta::assert_snapshot!(compared_comment(&of_both, &decided(&of_both), "head<i>.json"), @"
         <!-- loadline:head%3Ci%3E.json -->
         ### ➖ INCONCLUSIVE · head&#60;i&#62;.json
 
@@ -142,7 +163,8 @@ mod tests {
         <sub>Baseline: 1 record of base.json. Intervals are unadjusted.</sub>
         ");
         let names: Vec<String> = (0..500).map(|at| format!("{HOSTILE}{}", "|".repeat(at))).collect();
-        let long = compared_comment(&comparison(&names.iter().map(String::as_str).collect::<Vec<_>>()), "head.json");
+        let of_many = comparison(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let long = compared_comment(&of_many, &decided(&of_many), "head.json");
         assert!(long.len() < crate::report::markdown::COMMENT_BUDGET && long.contains("940 more"), "{}", long.len());
     }
 }

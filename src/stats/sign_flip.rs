@@ -24,6 +24,9 @@ pub struct PairTest {
     pub share: f64,
     /// What the statistic that was seen is divided by, one or more: how much less is known than the pairs tell.
     pub widening: f64,
+    /// Degrees of freedom of the standard error that was seen; those of the pairs where they are fewer. What is known of few
+    /// epochs makes them few, and large statistics likely.
+    pub freedom: f64,
 }
 
 /// What the draws say of each test, in the order in which they were given.
@@ -89,7 +92,7 @@ pub fn sign_flips(tests: &[PairTest], pairs: usize, draws: usize, seed: u64) -> 
     let falling_order = falling.iter().copied();
     let above = rising_along(falling_order.clone(), above.into_iter().map(p).collect());
     let below = rising_along(falling_order.rev(), below.into_iter().map(p).collect());
-    let (scores, counts) = prepared.iter().map(|test| (test.score, test.sizes.len())).unzip();
+    let (scores, counts) = prepared.iter().map(|test| (test.seen_score, test.sizes.len())).unzip();
     SignFlips { above, below, scores, counts, maxima, whole }
 }
 
@@ -141,7 +144,10 @@ struct Prepared {
     cut: usize,
     share: f64,
     widening: f64,
+    /// Of draws.
     score: Option<StudentScore>,
+    /// Of what was seen.
+    seen_score: Option<StudentScore>,
 }
 
 impl Prepared {
@@ -155,13 +161,14 @@ impl Prepared {
         let share = test.share.clamp(0.0, 0.49);
         let cut = cut(sizes.len(), share);
         let kept = sizes.len() - 2 * cut;
-        let score = (kept > 1).then(|| StudentScore::new(kept as f64 - 1.0));
-        Self { sizes, cut, share, widening: test.widening.max(1.0), score }
+        let freedom = (kept > 1).then(|| kept as f64 - 1.0);
+        let (score, seen_score) = (freedom.map(StudentScore::new), freedom.map(|freedom| StudentScore::new(freedom.min(test.freedom))));
+        Self { sizes, cut, share, widening: test.widening.max(1.0), score, seen_score }
     }
 
     fn seen(&self, flipped: &mut [f64]) -> f64 {
         let highest = self.sizes.iter().map(|size| size.0 + 1).max().unwrap_or(1);
-        let Some(score) = self.score else { return f64::NEG_INFINITY };
+        let Some(score) = self.seen_score else { return f64::NEG_INFINITY };
         score.of(self.statistic(&vec![0; highest], flipped) / self.widening)
     }
 
@@ -206,7 +213,7 @@ mod tests {
     const SECOND: [f64; 10] = [0.01, 0.02, -0.03, 0.005, 0.015, 0.04, -0.002, 0.011, 0.006, 0.001];
 
     fn test(differences: &[f64]) -> PairTest {
-        PairTest { differences: differences.iter().copied().enumerate().collect(), share: 0.2, widening: 1.0 }
+        PairTest { differences: differences.iter().copied().enumerate().collect(), share: 0.2, widening: 1.0, freedom: f64::INFINITY }
     }
 
     #[test]
@@ -258,6 +265,19 @@ mod tests {
     fn what_is_less_certain_than_the_pairs_tell_needs_a_larger_middle() {
         let wide = PairTest { widening: 2.0, ..test(&FIRST) };
         assert!(sign_flips(&[wide], 10, 50_000, 1).above[0] > 2.0 * 12.0 / 1024.0);
+    }
+
+    #[test]
+    fn an_error_of_few_degrees_of_freedom_needs_a_larger_middle() {
+        let clear: Vec<f64> = (0..40).map(|at| 1.0 + f64::from(at % 7) / 3.0).collect();
+        let of = |freedom| sign_flips(&[PairTest { freedom, widening: 6.0, ..test(&clear) }], 40, 50_000, 1);
+        let (known, guessed) = (of(f64::INFINITY), of(3.0));
+        // Of 23 and of 3 degrees scipy.stats.t.ppf(0.999, [23, 3]) = 3.49, 10.2.
+        let critical = |found: &SignFlips| found.critical(0, 0.001).unwrap();
+        let (known_least, guessed_least) = (critical(&known), critical(&guessed));
+        assert!((3.2..4.2).contains(&known_least) && (2.5..4.5).contains(&(guessed_least / known_least)), "{known_least} {guessed_least}");
+        assert!(known.above[0] < 0.03 && guessed.above[0] > 2.5 * known.above[0], "{} {}", known.above[0], guessed.above[0]);
+        assert_eq!(of(100.0), known, "the pairs have no more than 23");
     }
 
     proptest! {

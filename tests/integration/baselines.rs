@@ -159,6 +159,14 @@ fn two_records_are_compared_without_any_load() {
     assert!(output.verdict().starts_with("FAILED  students: ") && output.stdout.contains("Against the baseline: regressed"), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "base/record.json", "-q"]).exits_with(0);
     assert!(output.verdict().starts_with("PASSED  students: "), "{output}");
+    let two = ["compare", "base/record.json", "head/record.json"];
+    let advisory = "baseline: { regression: { p50: advisory, p95: advisory, throughput: advisory } }\n";
+    folder.write("lenient.yml", &format!("{STUDENTS}{advisory}"));
+    folder.loadline(two).args(["--scenario", "lenient.yml"]).exits_with(0);
+    folder.loadline(two).args(["--scenario", "lenient.yml", "--regression", "p50: 10%"]).exits_with(1);
+    folder.write("cart.yml", &STUDENTS.replace("name: students", "name: cart"));
+    let output = folder.loadline(two).args(["--scenario", "cart.yml"]).exits_with(2);
+    assert!(output.stderr.contains("`--scenario` is `cart`, and what is compared is of `students`"), "{output}");
     let mut invalid: Record = serde_json::from_str(&folder.read("head/record.json")).unwrap();
     invalid["warnings"] = serde_json::json!([{ "code": "x", "invalidates": true, "message": "all starts were late", "advice": null }]);
     folder.write("invalid.json", &invalid.to_string());

@@ -78,6 +78,41 @@ fn several_runs_of_the_base_judge_the_last_file() {
 }
 
 #[test]
+fn the_options_decide_files_of_other_tools_too() {
+    let folder = results();
+    let two = ["compare", "locust.json", "locust-slow.json"];
+    let output = folder.loadline(two).args(["--on-inconclusive", "fail"]).exits_with(1);
+    assert_eq!(output.verdict(), "FAILED  locust-slow.json (Locust) against locust.json", "{output}");
+    let same = ["compare", "locust.json", "locust.json", "locust.json"];
+    let slow = [same.as_slice(), &["locust-slow.json", "--regression", "p90: 10%", "--format", "json"]].concat();
+    let output = folder.loadline(slow).run();
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let p90 = |row: &&serde_json::Value| row["metric"] == "p90" && row["scope"] == "all";
+    assert_eq!(json["comparison"]["contrasts"].as_array().unwrap().iter().filter(p90).count(), 1, "{output}");
+    let untold = ["compare", "vegeta.json", "vegeta.json", "--regression", "p97: 10%"];
+    let output = folder.loadline(untold).exits_with(0);
+    assert!(output.stdout.contains("p97 is not compared: not all of the files tell it"), "{output}");
+    let few = ["compare", "vegeta.json", "vegeta.json", "vegeta.json", "vegeta.json", "--regression", "p99: 10%"];
+    let output = folder.loadline(few).run();
+    let note = output.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(note.contains("p99 of the whole run is shown and not judged: it takes 4000 successful requests"), "{output}");
+}
+
+#[test]
+fn what_means_nothing_to_files_of_other_tools_is_refused() {
+    let folder = results();
+    folder.write("waivers.yml", "waivers: []\n");
+    for (args, said) in [
+        (["--baseline-records", "3"], "`--baseline-records` means nothing here: the files that are named are the base"),
+        (["--waivers", "waivers.yml"], "`--waivers` means nothing here: waivers are of a scenario, which only `--scenario` can name"),
+        (["--regression", "GET /student: p95: 20%"], "did you mean `GET /students`?"),
+    ] {
+        let output = folder.loadline(["compare", "locust.json", "locust-slow.json"]).args(args).exits_with(2);
+        assert!(output.stderr.contains(said), "{said}: {output}");
+    }
+}
+
+#[test]
 fn a_record_and_a_file_of_another_tool_are_shown_side_by_side() {
     let folder = results();
     let demo = Demo::start();

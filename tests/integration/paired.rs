@@ -43,10 +43,13 @@ fn contrast<'a>(record: &'a Record, metric: &str) -> &'a Value {
 #[test]
 fn the_same_service_twice_passes_and_everything_sent_is_counted() {
     let (base, candidate, folder) = (Demo::start(), Demo::start(), Folder::new());
-    folder.write("loadline.yml", SHORT);
+    folder.write("loadline.yml", &format!("{SHORT}baseline: {{ regression: {{ p90: 30% and 5ms, p50: advisory }} }}\n"));
     let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(0);
     let record = folder.record();
     assert_eq!(record["comparison"]["mode"], "paired");
+    let again = ["compare", "--blocks", "loadline-report/blocks.jsonl.gz", "--scenario", "loadline.yml", "--format", "json"];
+    let again: Value = serde_json::from_str(&folder.loadline(again).exits_with(0).stdout).unwrap();
+    assert_eq!(again["comparison"]["contrasts"], record["comparison"]["contrasts"], "judged again by the rules of the scenario");
     assert_eq!(record["comparison"]["source"], format!("the base at {}", base.url()));
     assert!(output.stdout.contains(&base.url()), "{output}");
     assert_eq!(sent(&record), candidate.requests(), "what the candidate counted");
@@ -173,6 +176,22 @@ fn errors_of_the_base_are_shown_and_those_of_the_candidate_fail() {
     folder.write("loadline.yml", &format!("{}thresholds: {{ all: [error_rate < 1%] }}\n", SHORT.replace("/health", "/products/")));
     let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(1);
     assert!(output.stdout.contains("warning: the base failed ") && output.stdout.contains("most of them status"), "{output}");
+}
+
+#[test]
+fn a_threshold_of_the_candidate_ends_the_run() {
+    let (base, candidate, folder) = (Demo::start(), Demo::with_defect("errors=30%"), Folder::new());
+    let abort = "thresholds: { all: [{ expect: error_rate < 5%, abort: true, after: 300ms, for: 100ms }] }\n";
+    let text = SHORT.replace("/health", "/products/").replace("budget: 6s", "budget: 1m").replace("looks: 1", "looks: 2");
+    folder.write("loadline.yml", &format!("{text}{abort}"));
+    let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(1);
+    assert!(output.stdout.contains("ended the run"), "{output}");
+    let record = folder.record();
+    let threshold = &record["thresholds"][0];
+    assert_eq!((&threshold["aborted"], &threshold["outcome"]), (&true.into(), &"failed".into()), "{threshold}");
+    let (_, blocks) = blocks(&folder);
+    let throughput = blocks.iter().filter(|block| block["phase"] == "throughput").count();
+    assert_eq!((throughput, blocks.is_empty()), (0, false), "it ended while response times were measured");
 }
 
 #[test]

@@ -43,6 +43,12 @@ fn over_tls_the_server_picks_the_version_unless_the_scenario_does() {
         assert!(seen.iter().filter(|request| request.method == "POST").all(|request| request.body == b"{\"x\":1}"));
         let phases = &endpoint(&record, "GET /a")["phases"];
         assert!(phases["tls"].is_string() && phases["wait"].is_string(), "{phases}");
+        let told = match (version, expected) {
+            ("1.1", _) => "HTTP/1.1".into(),
+            (_, Version::HTTP_2) => "HTTP/2".into(),
+            _ => serde_json::Value::Null,
+        };
+        assert_eq!(record["run"]["connections"], told, "{offered:?} {version}");
         assert!(record["summary"]["bytes_in"].as_u64() > Some(8 * 12) && record["summary"]["bytes_out"].as_u64() > Some(8 * 10));
     }
     let server = WebServer::tls(authority.server("127.0.0.1", &[], rustls::ALL_VERSIONS));

@@ -70,12 +70,19 @@ fn a_service_that_is_never_ready_is_exit_3_after_its_deadline() {
 
 #[test]
 fn a_service_that_dies_under_load_is_invalid() {
-    let folder = Folder::new();
     let command = format!("{} demo --listen 127.0.0.1:$PORT & echo $! > pid; sleep 1.5; kill $!; exit 9", env!("CARGO_BIN_EXE_loadline"));
-    folder.write("loadline.yml", &scenario(&command, "{ get: /health, within: 60s }", "{ users: 1, duration: 60s }"));
-    let output = folder.loadline(["run"]).exits_with(3);
-    assert!(output.stdout.contains("the service ended by itself during the run (exit status 9)"), "{output}");
-    assert!(folder.record()["run"]["duration"].as_f64().unwrap() < 30.0);
+    let search = "{ capacity: { objective: [error_rate < 1%], from: 20/s, to: 2000/s, hold: 60s } }";
+    for load in ["{ users: 1, duration: 60s }", search] {
+        let folder = Folder::new();
+        folder.write("loadline.yml", &scenario(&command, "{ get: /health, within: 60s }", load));
+        let output = folder.loadline(["run"]).exits_with(3);
+        assert!(output.stdout.contains("the service ended by itself during the run (exit status 9)"), "{output}");
+        let record = folder.record();
+        assert!(record["run"]["duration"].as_f64().unwrap() < 30.0, "{load}");
+        // No other rate was tried on what was left of it.
+        let steps = record["capacity"]["steps"].as_array().map_or(1, Vec::len);
+        assert_eq!(steps, 1, "{}", record["capacity"]);
+    }
 }
 
 #[test]

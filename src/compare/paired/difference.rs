@@ -68,7 +68,7 @@ impl Evidence {
         let changes: Vec<f64> = epochs.into_values().filter_map(|pairs| Exceedance::of(pairs.into_iter(), percent)?.change()).collect();
         let differences = exceedance.differences(0.0);
         let wide = lasting(widened(change, &changes), change, differences.iter().map(|difference| difference.1), exceedance.share);
-        let test = PairTest { differences, share: exceedance.share, widening: ratio(wide, change) };
+        let test = PairTest { differences, share: exceedance.share, widening: ratio(wide, change), freedom: wide.freedom };
         Some(Self { change: wide, test: harmful(test, figure) })
     }
 
@@ -98,7 +98,7 @@ impl Evidence {
         let changes: Vec<f64> = epochs.values().filter_map(|values| Some(of(values)?.mean)).collect();
         let wide = lasting(widened(change, &changes), change, values.iter().map(|value| value.2), share);
         let differences = values.into_iter().map(|(pair, _, value)| (pair, value)).collect();
-        let test = PairTest { differences, share, widening: ratio(wide, change) };
+        let test = PairTest { differences, share, widening: ratio(wide, change), freedom: wide.freedom };
         Some(Self { change: wide, test: harmful(test, figure) })
     }
 }

@@ -77,7 +77,10 @@ pub fn paired_by_draws(blocks: &Blocks, source: &str, policy: &Policy, draws: us
         seed: header.seed,
         calibration: header.base.digest.is_some() && header.base.digest == header.candidate.digest,
     };
-    let mut notes = sentence::notes(&drafts, &pairs, busy);
+    let gated = |figure: &Figure| policy.rule(ComparisonMode::Paired, ALL, *figure).gate;
+    let is_absent = |figure: &Figure| !drafts.iter().any(|draft| draft.scope == ALL && draft.figure == *figure);
+    let absent: Vec<Figure> = policy.figures().into_iter().filter(|figure| gated(figure) && is_absent(figure)).collect();
+    let mut notes = sentence::notes(&drafts, &absent, &pairs, fewest_pairs(alpha), busy);
     notes.extend(others.map(other_requests_told));
     let mut comparison = Comparison {
         mode: ComparisonMode::Paired,
@@ -96,6 +99,11 @@ pub fn paired_by_draws(blocks: &Blocks, source: &str, policy: &Policy, draws: us
     };
     comparison.sentence = sentence::compared(&comparison, &drafts);
     comparison
+}
+
+/// Fewer pairs than this have no signs that are rarer than a level; what failures that are too few for pairs take of it is gone.
+fn fewest_pairs(alpha: f64) -> usize {
+    (-(alpha * (1.0 - COUNTS_SHARE)).log2()).ceil() as usize
 }
 
 /// The shares of failures of the candidate and of the base, where they are so far apart that the successful requests of

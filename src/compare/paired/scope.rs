@@ -29,7 +29,7 @@ pub(super) struct Sides {
 pub(super) struct Side {
     pub(super) requests: u64,
     pub(super) failures: u64,
-    /// Finished requests per second.
+    /// Finished requests per second, of all endpoints together.
     pub(super) throughput: f64,
     /// Of successful requests.
     pub(super) times: Times,
@@ -80,7 +80,7 @@ impl Side {
         Self {
             requests,
             failures: endpoints().map(|endpoint| endpoint.failures).sum(),
-            throughput: if block.measured > 0.0 { requests as f64 / block.measured } else { 0.0 },
+            throughput: if block.measured > 0.0 { block.finished / block.measured } else { 0.0 },
             times: Times::of(endpoints().map(|endpoint| &endpoint.ok)),
         }
     }

@@ -27,8 +27,9 @@ pub(super) fn compared(comparison: &Comparison, drafts: &[Draft]) -> String {
     format!("{found}{}", visible(comparison))
 }
 
-/// What isn't judged or was left out, and why.
-pub(super) fn notes(drafts: &[Draft], pairs: &Pairs, busy: Option<f64>) -> Vec<String> {
+/// What isn't judged or was left out, and why; `absent` are figures of the whole run that are to be judged and aren't there,
+/// and fewer pairs than `fewest` can't fail.
+pub(super) fn notes(drafts: &[Draft], absent: &[Figure], pairs: &Pairs, fewest: usize, busy: Option<f64>) -> Vec<String> {
     let mut notes = Vec::new();
     if pairs.calibration {
         notes
@@ -50,6 +51,21 @@ pub(super) fn notes(drafts: &[Draft], pairs: &Pairs, busy: Option<f64>) -> Vec<S
             (_, None) => "it takes more requests on either side".to_owned(),
         };
         notes.push(format!("{} of {of}{more} shown and not judged: {takes}", plain(&figure.to_string())));
+    }
+    if !absent.is_empty() && !drafts.is_empty() {
+        let names: Vec<String> = absent.iter().map(|figure| plain(&figure.to_string())).collect();
+        let are = if names.len() > 1 { "are" } else { "is" };
+        notes.push(format!("{} of the whole run {are} not compared: one side has too little to show", listed(&names)));
+    }
+    for draft in drafts.iter().filter(|draft| draft.judged) {
+        if let Test::Pairs(evidence) = &draft.test
+            && evidence.test.differences.len() < fewest
+        {
+            let (name, of, count) = (plain(&draft.figure.to_string()), scope_name(&draft.scope), evidence.test.differences.len());
+            notes.push(format!(
+                "{name} of {of} can't be told from chance by {count} pairs: it takes {fewest}, which a longer `--budget` has"
+            ));
+        }
     }
     if let Some(share) = busy {
         notes.push(format!("throughput is shown and not judged: the generator used {:.0} % of its core", share * 100.0));

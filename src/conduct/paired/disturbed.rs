@@ -46,6 +46,7 @@ mod tests {
             measured: 0.18,
             drained: 0.0,
             cut: 0,
+            finished: 0.0,
             lag_p99: Some(0.001),
             generator_cpu: Some(0.2),
             steal: Some(0.0),

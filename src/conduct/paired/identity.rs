@@ -3,30 +3,46 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
+use super::checkout;
 use crate::plan::{ServicePlan, Target};
 use crate::record::ArmIdentity;
 
 /// Larger files than this are no program of a service.
 const LARGEST: u64 = 1 << 30;
 
-/// What a side runs. A service that was started elsewhere is known by its address alone.
+/// A side as it was started: the service, where there is one, and the address that it answers at.
+pub(super) type Started<'a> = (Option<&'a ServicePlan>, &'a Target);
+
+/// What the sides run, base and candidate. A service that was started elsewhere is known by its address alone.
 ///
-/// The digest is of the command with its environment, and of the code: the commit's tree and what is changed in it where
-/// the folder is in a git repository, otherwise the program itself where the command names a binary by its path. What
-/// git ignores or doesn't know is not in it.
-pub(super) fn of(service: Option<&ServicePlan>, target: &Target) -> ArmIdentity {
+/// The digest is of the command with its environment, and of the code: the whole repository with what is changed in it
+/// where the folder is in one, otherwise the program itself where the command names a binary by its path. What git ignores
+/// is not in it, and neither are the folder of the `report` and the other side's, which may lie in the repository.
+pub(super) fn of(sides: [Started<'_>; 2], report: &Path) -> [ArmIdentity; 2] {
+    let folders = sides.map(|(service, _)| service.and_then(|service| service.folder.canonicalize().ok()));
+    let report = report.canonicalize().ok();
+    let code = |own: usize| {
+        let others = folders.iter().filter(|folder| **folder != folders[own]);
+        let apart: Vec<PathBuf> = others.chain([&report]).flatten().cloned().collect();
+        folders[own].as_ref().and_then(|folder| checkout::code(folder, &apart))
+    };
+    let base = code(0);
+    // Both sides in one folder have one code, also when what they write there changes while it is looked at.
+    let candidate = if folders[0] == folders[1] { base.clone() } else { code(1) };
+    [one(sides[0], base), one(sides[1], candidate)]
+}
+
+fn one((service, target): Started<'_>, code: Option<String>) -> ArmIdentity {
     let Some((service, command)) = service.and_then(|service| Some((service, service.command.as_deref()?))) else {
         return ArmIdentity { sha: None, digest: Some(digest(&["address", &target.to_string()])) };
     };
-    let folder = &service.folder;
-    let code = of_git(folder).or_else(|| of_binary(folder, command));
+    let code = code.or_else(|| of_binary(&service.folder, command));
     let environment: Vec<String> = service.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
     ArmIdentity {
-        sha: git(folder, &["rev-parse", "HEAD"]),
+        sha: checkout::commit(&service.folder),
         digest: code.map(|code| digest(&["command", command, &environment.join("\n"), &code])),
     }
 }
@@ -37,20 +53,6 @@ pub(super) fn is_same_program(base: Option<&ServicePlan>, candidate: Option<&Ser
     let Some((base, candidate)) = base.zip(candidate).filter(|(base, candidate)| base.command == candidate.command) else { return false };
     let program = |service: &ServicePlan| service.command.as_deref().and_then(|command| of_binary(&service.folder, command));
     base.folder != candidate.folder && program(base).is_some_and(|own| Some(own) == program(candidate))
-}
-
-/// The tree of the folder as it was committed, and how it differs from that.
-fn of_git(folder: &Path) -> Option<String> {
-    let tree = git(folder, &["rev-parse", "HEAD:./"])?;
-    let output = Command::new("git")
-        .args(["diff", "--no-ext-diff", "--binary", "HEAD", "--", "."])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    Some(format!("{tree} {}", hex(&Sha256::digest(&output.stdout))))
 }
 
 /// The program that a command names by its path. Scripts and interpreters say nothing of what they run, and what a shell
@@ -82,19 +84,15 @@ fn digest(parts: &[&str]) -> String {
     hex(&hasher.finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Hexadecimal digits of bytes.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The one line that git answers with; none where there is no git, no repository, or no answer.
-fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !line.is_empty()).then_some(line)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
     use crate::plan::PortPlan;
 
@@ -112,7 +110,10 @@ mod tests {
     }
 
     fn identity(folder: &Path, command: &str) -> ArmIdentity {
-        of(Some(&service(folder, command)), &Target::parse("http://127.0.0.1:1").unwrap())
+        let (service, target) = (service(folder, command), Target::parse("http://127.0.0.1:1").unwrap());
+        let [base, candidate] = of([(Some(&service), &target); 2], Path::new("report"));
+        assert_eq!(base, candidate);
+        base
     }
 
     fn committed(text: &str) -> tempfile::TempDir {
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_running_service_is_known_by_its_address() {
-        let of_address = |address: &str| of(None, &Target::parse(address).unwrap());
+        let of_address = |address: &str| of([(None, &Target::parse(address).unwrap()); 2], Path::new("report"));
         assert_eq!(of_address("http://joe:secret@127.0.0.1:1"), of_address("127.0.0.1:1/"));
         assert_ne!(of_address("http://127.0.0.1:1"), of_address("http://127.0.0.1:2"));
     }

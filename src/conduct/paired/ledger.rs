@@ -124,6 +124,7 @@ impl Ledger {
             measured: run.measured.as_secs_f64(),
             drained: run.drained.as_secs_f64(),
             cut: run.cut,
+            finished: run.finished,
             lag_p99: totals.lag.percentile(99.0).map(|lag| lag.as_secs_f64()),
             generator_cpu: run.generator_cpu,
             steal: run.steal,

@@ -11,8 +11,8 @@ use super::identity;
 use super::ledger::{ARMS, Ledger, Sums};
 use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
 use super::side::{Side, SideOptions};
+use super::watch::Watch;
 use crate::compare::{self, Policy};
-use crate::conduct::describe;
 use crate::conduct::limits::OpenFiles;
 use crate::conduct::recording;
 use crate::conduct::run::{Instead, Run, plain_warning, trouble};
@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
             }
         };
         self.run.draft.target = sides[1].target.to_string();
-        self.run.draft.connections = describe::connections(&self.run.plan.http, &sides[1].target);
+        self.run.draft.reached = Some(sides[1].target.clone());
         let header = self.header(&sides);
         if header.base.digest != header.candidate.digest
             && identity::is_same_program(self.paired.base.service.as_ref(), plan.service.as_ref())
@@ -164,13 +164,16 @@ impl<'a> Work<'a> {
     }
 
     fn load_and_verify(&mut self, sides: &mut [Side<'a>; 2], listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
-        self.run.draft.started_at = Timestamp::now();
+        let started_at = Timestamp::now();
+        self.run.draft.started_at = started_at;
+        self.header = self.header.take().map(|header| BlocksHeader { started_at: Some(started_at), ..header });
         self.run.draft.generator.threads = 1;
         let (before, begun) = (Usage::now(), Instant::now());
         let mut monitors = Monitors::start(&sides[1], begun);
         let (with, header, source) = (self.with, self.header.clone(), source(self.paired, &sides[0], self.header.as_ref()));
         let mut sizes = None;
         let mut warnings = Vec::new();
+        let mut watch = Watch::new(self.plan);
         let result = Session {
             plan: self.plan,
             paired: self.paired,
@@ -178,6 +181,7 @@ impl<'a> Work<'a> {
             sides: &mut *sides,
             ledger: &mut self.ledger,
             warnings: &mut warnings,
+            watch: &mut watch,
             restarted: &mut |side| monitors.follow(side),
             listen: &mut *listen,
             begun,
@@ -193,6 +197,7 @@ impl<'a> Work<'a> {
             judge.then(|| compare::paired(&blocks, &source, with.policy))
         });
         self.run.draft.warnings.extend(warnings);
+        self.run.draft.aborted = watch.into_missed();
         self.sizes = sizes;
         self.run.draft.service = monitors.stop();
         self.run.draft.generator.take_usage(&before, begun.elapsed());
@@ -225,7 +230,9 @@ impl<'a> Work<'a> {
     fn header(&self, sides: &[Side<'_>; 2]) -> BlocksHeader {
         let plan = self.plan;
         let class = |class: usize| plan.classes.get(class).map(|class| class.name.clone()).unwrap_or_default();
-        let mut candidate = identity::of(plan.service.as_ref(), &sides[1].target);
+        let started = [(self.paired.base.service.as_ref(), &sides[0].target), (plan.service.as_ref(), &sides[1].target)];
+        let report = self.options.log.parent().unwrap_or(Path::new("."));
+        let [base, mut candidate] = identity::of(started, report);
         candidate.sha = self.options.context.sha.clone().or(candidate.sha);
         BlocksHeader {
             schema_version: BLOCKS_VERSION,
@@ -240,8 +247,9 @@ impl<'a> Work<'a> {
                 .iter()
                 .map(|endpoint| BlockEndpointName { name: endpoint.name.clone(), class: class(endpoint.class) })
                 .collect(),
-            base: identity::of(self.paired.base.service.as_ref(), &sides[0].target),
+            base,
             candidate,
+            started_at: None,
         }
     }
 

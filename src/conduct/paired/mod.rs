@@ -1,5 +1,6 @@
 //! Paired mode: two versions of the service side by side, from their start to the blocks they are compared by.
 
+mod checkout;
 mod disturbed;
 mod identity;
 mod ledger;
@@ -8,5 +9,6 @@ mod session;
 mod side;
 mod silence;
 mod sizes;
+mod watch;
 
 pub use measure::{PairedMeasured, PairedOptions, measure_paired};

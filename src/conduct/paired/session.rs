@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::ledger::{Ledger, Place};
 use super::side::Side;
 use super::sizes::{self, Probe};
+use super::watch::Watch;
 use crate::conduct::run::{plain_warning, trouble};
 use crate::conduct::{News, Steering};
 use crate::engine::{self, Alternation, BlockLoad, BlockRun, Pauses};
@@ -26,9 +27,8 @@ pub(super) const DISCARDED: f64 = 0.1;
 const RENEW_AFTER: Duration = Duration::from_secs(3);
 /// Services that are ready within this are started several times...
 const QUICK_START: Duration = Duration::from_secs(1);
-/// ...as often as this, where each start is worth the time.
+/// ...as often as this: two or three starts would tell next to nothing of how much they differ.
 const STARTS: u32 = 4;
-const LEAST_BETWEEN_STARTS: Duration = Duration::from_secs(8);
 /// How long services are warmed up again after a restart.
 const WARM_AGAIN: Duration = Duration::from_millis(500);
 /// How long an arrival waits for a free user.
@@ -38,6 +38,8 @@ pub(super) const MAX_WAIT: Micros = Micros::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sizes {
     pub(super) block: Micros,
+    /// What a pair takes, with what is in flight at the end of its blocks.
+    pair: Micros,
     /// None where users wait for answers.
     pub(super) rate: Option<Rate>,
     pub(super) users: u32,
@@ -51,6 +53,7 @@ pub(super) struct Session<'a, 'b> {
     pub(super) sides: &'b mut [Side<'a>; 2],
     pub(super) ledger: &'b mut Ledger,
     pub(super) warnings: &'b mut Vec<Warning>,
+    pub(super) watch: &'b mut Watch,
     /// Restarts may happen from here on; told so that monitors can follow.
     pub(super) restarted: &'b mut dyn FnMut(&Side<'_>),
     pub(super) listen: &'b mut dyn FnMut(News<'_>),
@@ -78,9 +81,9 @@ impl Session<'_, '_> {
                 self.until = Instant::now() + budget;
                 (self.listen)(News::Doing("inconclusive: a second look"));
             }
-            let starts = self.starts(self.until.saturating_duration_since(Instant::now()));
+            let starts = self.starts(self.until.saturating_duration_since(Instant::now()).into(), decided.pair);
             for start in 0..starts {
-                if self.is_over() {
+                if self.is_over() || (start > 0 && Instant::now() >= self.until) {
                     break;
                 }
                 let slot = self.until.saturating_duration_since(Instant::now()) / (starts - start);
@@ -104,7 +107,7 @@ impl Session<'_, '_> {
     fn size(&mut self, budget: Duration) -> Result<Sizes, Warning> {
         let nothing = Place { phase: None, epoch: 0, look: 1 };
         let as_written = matches!(self.paired.load, PairedLoad::Users(_));
-        let room = self.paired.budget * LATENCY;
+        let room = self.paired.budget * ((1.0 - WARM_UP - PROBE) * self.shortest_phase());
         let first = self.paired.block.unwrap_or_else(|| sizes::block(None, false, room));
         self.ledger.set_block_length(first);
         (self.listen)(News::Doing("warm-up of both versions"));
@@ -131,13 +134,23 @@ impl Session<'_, '_> {
             return Err(trouble("base_failed", format!("{what}, so there is nothing to compare with")));
         }
         // By the base alone: a candidate that got slow must not decide how many pairs it is judged by.
-        let block = self.paired.block.unwrap_or_else(|| sizes::block(slow.percentile(95.0), as_written, room));
+        let p95 = slow.percentile(95.0);
+        let block = self.paired.block.unwrap_or_else(|| sizes::block(p95, as_written, room));
+        let pair = (block + p95.unwrap_or(Micros::ZERO)) * 2.0;
         let rate = match self.paired.load {
             PairedLoad::Users(_) => None,
             PairedLoad::Arrivals(Some(rate)) => Some(rate),
             PairedLoad::Arrivals(None) => Some(self.probe(budget, block)?),
         };
-        Ok(Sizes { block, rate, users: self.paired.users })
+        Ok(Sizes { block, pair, rate, users: self.paired.users })
+    }
+
+    /// The part of the time for results that the phase with the least of it has.
+    fn shortest_phase(&self) -> f64 {
+        match self.paired.load {
+            PairedLoad::Users(_) => 1.0,
+            PairedLoad::Arrivals(_) => 1.0 - LATENCY,
+        }
     }
 
     /// What the base carries, in a closed loop without any wait.
@@ -147,7 +160,10 @@ impl Session<'_, '_> {
         let end = Instant::now() + budget.mul_f64(PROBE);
         let mut probe = Probe { generator: Some(0.0), ..Probe::default() };
         self.stretch(load, block, Place { phase: None, epoch: 0, look: 1 }, end, &[0], &mut |_, totals, run| {
-            probe.iterations += totals.counters.iterations;
+            // As many passes as the parts of requests are worth that lie in the block: all users begin with it, and hardly any of
+            // them ends with it.
+            let part = run.finished / totals.requests().max(1) as f64;
+            probe.iterations += totals.counters.iterations as f64 * part;
             probe.seconds += run.measured.as_secs_f64();
             let used = run.generator_cpu.map(|share| share * run.measured.as_secs_f64());
             probe.generator = probe.generator.zip(used).map(|(sum, used)| sum + used);
@@ -189,8 +205,8 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// How often both services are started within a time.
-    fn starts(&self, within: Duration) -> u32 {
+    /// How often both services are started within a time, where a pair takes so long.
+    fn starts(&self, within: Micros, pair: Micros) -> u32 {
         if !self.sides.iter().all(Side::can_restart) {
             return 1;
         }
@@ -199,11 +215,13 @@ impl Session<'_, '_> {
         }
         let plan = self.plan;
         let stateful = [&plan.setup, &plan.verify, &plan.teardown].iter().any(|program| !program.steps.is_empty());
-        if stateful || self.sides.iter().any(|side| side.start_took > QUICK_START) {
+        let slowest = self.sides.iter().map(|side| side.start_took).max().unwrap_or_default();
+        if stateful || slowest > QUICK_START {
             return 1;
         }
-        let room = within.as_secs_f64() / LEAST_BETWEEN_STARTS.as_secs_f64();
-        STARTS.min(room as u32).max(1)
+        let warm = (pair * f64::from(LEAST_PAIRS)).max(Micros::from(WARM_AGAIN) + pair);
+        let start = Micros::from(slowest) * 2.0 + warm;
+        if sizes::has_room(within, STARTS, start, pair, self.shortest_phase()) { STARTS } else { 1 }
     }
 
     fn restart(&mut self, block: Micros) -> Result<(), Warning> {
@@ -247,7 +265,7 @@ impl Session<'_, '_> {
         let told = engine::alternate(self.plan, &arms, &what, &control, &mut |mut run: BlockRun| {
             run.arm = on[run.arm];
             let (arm, users) = (run.arm, run.users);
-            let seen = SeenBlock { measured: run.measured, generator_cpu: run.generator_cpu };
+            let seen = SeenBlock { measured: run.measured, finished: run.finished, generator_cpu: run.generator_cpu };
             if let Some(totals) = self.ledger.take(run, place) {
                 see(arm, &totals, &seen);
             }
@@ -258,6 +276,9 @@ impl Session<'_, '_> {
             let planned = Micros::from(self.until.saturating_duration_since(self.begun));
             let snapshot = self.ledger.snapshot(Micros::from(self.begun.elapsed()), planned, place.phase.is_none(), users);
             (self.listen)(News::Tick(&snapshot));
+            if self.watch.ends(self.plan, self.ledger) {
+                control.stop();
+            }
             if died.is_none()
                 && let Some(Err(how)) = self.sides.iter_mut().map(Side::still_runs).find(Result::is_err)
             {
@@ -281,12 +302,13 @@ impl Session<'_, '_> {
     }
 
     fn is_over(&self) -> bool {
-        self.steering.is_interrupted()
+        self.steering.is_interrupted() || self.watch.has_ended()
     }
 }
 
 /// What a block was besides its results.
 pub(super) struct SeenBlock {
     measured: Micros,
+    finished: f64,
     generator_cpu: Option<f64>,
 }

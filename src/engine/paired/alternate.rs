@@ -91,6 +91,8 @@ pub struct BlockRun {
     pub drained: Micros,
     /// Requests that were unanswered when the drain was given up: failures by `timeout`.
     pub cut: u64,
+    /// Requests that were finished in `measured`; one that began before it or ended after it is a part of one.
+    pub finished: f64,
     /// Share of one core that the generator used during the block, 0 to 1.
     pub generator_cpu: Option<f64>,
     /// Share of the machine's time that went to other machines, 0 to 1.

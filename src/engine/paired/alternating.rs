@@ -32,6 +32,7 @@ pub(in crate::engine) struct Alternating {
     in_flight: Cell<u32>,
     landed: Notify,
     cut: Cell<u64>,
+    finished: Cell<f64>,
 }
 
 impl Alternating {
@@ -46,6 +47,7 @@ impl Alternating {
             in_flight: Cell::new(0),
             landed: Notify::new(),
             cut: Cell::new(0),
+            finished: Cell::new(0.0),
         }
     }
 
@@ -58,6 +60,21 @@ impl Alternating {
     pub(in crate::engine) fn measures(&self, intended: Micros) -> bool {
         let (from, until) = self.window.get();
         intended >= from && intended < until
+    }
+
+    /// Counts a request that took from `begun` to `done` by the part of it that lies in what is measured: one that began before
+    /// or ended after it is no whole one, and whole ones alone would be the same number for services of different speed.
+    pub(in crate::engine) fn finish(&self, begun: Micros, done: Micros) {
+        let (from, until) = self.window.get();
+        let within = done.min(until).saturating_sub(begun.max(from));
+        let took = done.saturating_sub(begun);
+        let part = if took > Micros::ZERO { within.as_secs_f64() / took.as_secs_f64() } else { f64::from(u8::from(self.measures(begun))) };
+        self.finished.set(self.finished.get() + part);
+    }
+
+    /// Requests finished in what is measured, in parts of them, since the last time this was asked.
+    pub(super) fn take_finished(&self) -> f64 {
+        self.finished.take()
     }
 
     /// The random numbers of an arrival; no two of them come at the same microsecond.
@@ -102,5 +119,23 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get() - 1);
         self.0.landed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_count_by_the_part_of_them_that_is_measured() {
+        let alternating = Alternating::new(Micros::MAX, Pauses { between_iterations: false, within_iterations: false }, false, 0);
+        let parts = |begun: u64, done: u64| {
+            alternating.finish(Micros(begun), Micros(done));
+            alternating.take_finished()
+        };
+        assert_eq!(parts(0, 50), 0.0, "nothing is measured yet");
+        alternating.measure(Micros(100), Micros(200));
+        let cases = [(120, 140), (50, 150), (150, 250), (0, 1_000), (20, 100), (200, 300), (150, 150), (200, 200)];
+        assert_eq!(cases.map(|(begun, done)| parts(begun, done)), [1.0, 0.5, 0.5, 0.1, 0.0, 0.0, 1.0, 0.0]);
     }
 }

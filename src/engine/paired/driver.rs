@@ -204,6 +204,7 @@ impl Turn {
             measured,
             drained,
             cut: alternating.take_cut(),
+            finished: alternating.take_finished(),
             generator_cpu,
             steal: times.zip(CpuTimes::now()).and_then(|(before, after)| after.stolen_since(before)),
             users: context.users_peak.replace(context.users.get()),

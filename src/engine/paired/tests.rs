@@ -185,6 +185,19 @@ fn users_of_a_closed_loop_stand_still_with_their_arm() {
 }
 
 #[test]
+fn what_takes_longer_than_a_block_is_finished_in_part() {
+    let (slow, _) = server(Duration::from_millis(120));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let pauses = Pauses { between_iterations: false, within_iterations: false };
+    let blocks = run(&plan, &[slow.address], &pairs(3, BlockLoad::Users { users: 2, pauses }));
+    // Due when the block begins, in the part that is no result, and answered after its end.
+    assert_eq!(totals(&blocks, 0).requests(), 0);
+    for block in blocks.iter().filter(|block| block.pair > 0) {
+        assert!(block.finished > 0.0 && block.finished < 2.0 * 45.0 / 120.0 + 1e-9, "{}", block.finished);
+    }
+}
+
+#[test]
 fn connections_are_opened_anew_between_blocks() {
     let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
     let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
