@@ -7,6 +7,7 @@ use super::run::Measured;
 use crate::metrics::{EndpointTotals, ErrorTotals, PhaseHistograms, Totals};
 use crate::plan::Plan;
 use crate::record::{EndpointRecord, Record, ScenarioId, Summary, Verdict, Warning};
+use crate::units::Micros;
 
 /// The record that the figures of a foreign one give with a plan of our own, and what was measured: names, load and target
 /// are the plan's, sums and percentiles are computed again from the histograms, the time is that of judging, and the
@@ -66,13 +67,13 @@ fn totals(plan: &Plan, foreign: &Record) -> Totals {
     for (endpoint, into) in plan.endpoints.iter().zip(&mut totals.endpoints) {
         let class = plan.classes.get(endpoint.class).map_or("", |class| class.name.as_str());
         if let Some(found) = foreign.endpoints.iter().find(|found| found.name == endpoint.name && found.class == class) {
-            *into = endpoint_totals(found);
+            *into = endpoint_totals(found, totals.duration);
         }
     }
     totals
 }
 
-fn endpoint_totals(endpoint: &EndpointRecord) -> EndpointTotals {
+fn endpoint_totals(endpoint: &EndpointRecord, duration: Micros) -> EndpointTotals {
     let phases = endpoint.phases.clone();
     let errors = endpoint.errors.iter().map(|error| {
         let totals = ErrorTotals { count: error.count, first: error.first, last: error.last };
@@ -81,6 +82,7 @@ fn endpoint_totals(endpoint: &EndpointRecord) -> EndpointTotals {
     EndpointTotals {
         requests: endpoint.requests,
         failures: endpoint.failures,
+        after_end: endpoint.requests - endpoint.in_time(duration),
         bytes_in: endpoint.bytes_in,
         bytes_out: endpoint.bytes_out,
         checks: (endpoint.checks_passed, endpoint.checks_failed),

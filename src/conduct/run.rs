@@ -20,7 +20,7 @@ use super::usage::Usage;
 use crate::engine::{self, Event, Load, LoadOptions, LoadResult, OnFailure, ProcedureKind, ProcedureResult};
 use crate::gate::{self, AbortWatch, Circumstances};
 use crate::metrics::{Snapshot, Timeline, Totals};
-use crate::plan::{ClosedLoad, LoadPlan, Plan, RateShape, SlotId, Target};
+use crate::plan::{ClosedLoad, LoadPlan, Plan, SlotId, Target};
 use crate::record::{
     CapacityRecord, GeneratorUse, JudgedThreshold, Record, RunInfo, SCHEMA_VERSION, ScenarioId, Sent, ServiceUse, Tool, VerifyRecord,
     Warning,
@@ -377,7 +377,7 @@ impl<'a> Run<'a> {
             totals,
             generator: &self.draft.generator,
             capacity,
-            asked_rate: self.asked_rate(),
+            arrivals_due: self.arrivals_due(),
             saturation_invalidates: self.options.saturation_invalidates,
         };
         // That nothing was measured goes without saying where something went wrong before.
@@ -431,10 +431,10 @@ impl<'a> Run<'a> {
         Measured { record, totals: self.draft.totals, aborted: self.draft.aborted }
     }
 
-    fn asked_rate(&self) -> Option<f64> {
+    fn arrivals_due(&self) -> Option<f64> {
         match self.draft.instead.as_ref().map_or(&self.plan.load, |instead| &instead.load) {
-            LoadPlan::Open(open) if matches!(open.rate, RateShape::Constant(_)) || open.iterations.is_none() => engine::asked_rate(open),
-            _ => None,
+            LoadPlan::Open(open) => Some(engine::arrivals_due(open, self.draft.totals.duration)),
+            LoadPlan::Closed(_) | LoadPlan::Capacity(_) => None,
         }
     }
 }

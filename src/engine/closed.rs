@@ -65,7 +65,9 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
         if context.is_load(next) && !context.shared.take_iteration() {
             break;
         }
+        context.begin_iteration(next);
         let (pass, end) = user.iterate(next).await;
+        context.end_iteration(next);
         let mut think = user.think_time();
         if pass == Pass::Hindered {
             think = think.max(PAUSE);

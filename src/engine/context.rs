@@ -102,8 +102,10 @@ pub(super) struct Context {
     /// Users alive now, and the most since the last tick.
     pub(super) users: Cell<u32>,
     pub(super) users_peak: Cell<u32>,
-    /// Iterations begun and not ended.
+    /// Iterations of the load that users are at, or have been given.
     pub(super) in_flight: Cell<u32>,
+    /// Arrivals of the load that wait for a free user.
+    pub(super) waiting: Cell<u32>,
     /// What is different because this is an arm of a paired run; none in an ordinary one.
     pub(super) alternating: Option<Alternating>,
 }
@@ -160,6 +162,43 @@ impl Context {
         if self.is_load(intended) {
             self.recorder.borrow_mut().record_lag(started.saturating_sub(intended));
         }
+    }
+
+    /// An iteration that should start at `intended` is given to a user.
+    pub(super) fn begin_iteration(&self, intended: Micros) {
+        self.in_flight.set(self.in_flight.get() + self.one(intended));
+    }
+
+    /// It ended, and was counted.
+    pub(super) fn end_iteration(&self, intended: Micros) {
+        self.in_flight.set(self.in_flight.get() - self.one(intended));
+    }
+
+    /// An arrival begins to wait for a free user.
+    pub(super) fn begin_waiting(&self, intended: Micros) {
+        self.waiting.set(self.waiting.get() + self.one(intended));
+    }
+
+    /// It was given to one, or is counted as dropped or cut.
+    pub(super) fn end_waiting(&self, intended: Micros) {
+        self.waiting.set(self.waiting.get() - self.one(intended));
+    }
+
+    /// One for the load, none for the warm-up. What an arm of a paired run measures is no matter here: that changes while
+    /// an iteration is under way.
+    fn one(&self, intended: Micros) -> u32 {
+        u32::from(intended >= self.load_begin)
+    }
+
+    /// Nothing is waited for any longer: what is in flight is cut. An arrival that waits for a user has found none, unless
+    /// it was kept from waiting on.
+    pub(super) fn give_up(&self) {
+        let kept_from_it = self.shared.control.course() != Course::Running;
+        let mut recorder = self.recorder.borrow_mut();
+        let counters = recorder.counters();
+        counters.iterations_cut += u64::from(self.in_flight.get());
+        let waiting = u64::from(self.waiting.get());
+        if kept_from_it { counters.iterations_cut += waiting } else { counters.dropped += waiting }
     }
 
     /// One user more, for as long as the returned guard lives.

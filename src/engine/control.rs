@@ -1,14 +1,16 @@
 //! How the load is steered from outside.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Steers a running load from any thread. Clones steer the same load.
 #[derive(Debug, Clone)]
 pub struct Control {
     course: Arc<watch::Sender<Course>>,
     failure: Arc<Mutex<Option<String>>>,
+    stopped_at: Arc<OnceLock<Instant>>,
 }
 
 /// Where a load is going. It only ever gets more urgent.
@@ -26,7 +28,7 @@ pub enum Course {
 impl Control {
     /// Steers a load that is not yet running.
     pub fn new() -> Self {
-        Self { course: Arc::new(watch::Sender::new(Course::Running)), failure: Arc::default() }
+        Self { course: Arc::new(watch::Sender::new(Course::Running)), failure: Arc::default(), stopped_at: Arc::default() }
     }
 
     /// No new iterations start; those in flight may finish within the grace period.
@@ -55,6 +57,11 @@ impl Control {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// When it left off running; none while it runs.
+    pub(super) fn stopped_at(&self) -> Option<Instant> {
+        self.stopped_at.get().copied()
+    }
+
     pub(super) fn watch(&self) -> watch::Receiver<Course> {
         self.course.subscribe()
     }
@@ -62,6 +69,9 @@ impl Control {
     fn steer(&self, course: Course) {
         self.course.send_if_modified(|current| {
             let more_urgent = course > *current;
+            if more_urgent {
+                self.stopped_at.get_or_init(Instant::now);
+            }
             *current = course.max(*current);
             more_urgent
         });

@@ -104,7 +104,8 @@ pub(super) struct Manner {
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) reply: Result<Reply, Failure>,
-    /// When its first byte could go out on an open connection; none where there never was one.
+    /// When its first byte could go out on an open connection, for the first time where it went out again or was
+    /// redirected; none where there never was one.
     pub(super) sent: Option<Instant>,
     pub(super) done: Instant,
     pub(super) phases: Phases,
@@ -143,13 +144,29 @@ struct State {
     begin: Instant,
     connecting: bool,
     sent: Option<Instant>,
+    /// When the message of the hop under way could go out.
+    hop_sent: Option<Instant>,
     phases: Phases,
     traffic: Traffic,
 }
 
 impl State {
     fn begun(begin: Instant) -> Self {
-        Self { begin, connecting: false, sent: None, phases: Phases::default(), traffic: Traffic::default() }
+        Self { begin, connecting: false, sent: None, hop_sent: None, phases: Phases::default(), traffic: Traffic::default() }
+    }
+
+    /// A message can go out.
+    fn send(&mut self, at: Instant) {
+        self.sent.get_or_insert(at);
+        self.hop_sent = Some(at);
+    }
+
+    /// The answer to it ended.
+    fn end_hop(&mut self, at: Instant) {
+        if let (Some(sent), Some(first)) = (self.hop_sent.take(), self.traffic.first_byte) {
+            let between = |from: Instant, to: Instant| Some(Micros::from(to.saturating_duration_since(from)));
+            self.phases.add(&Phases { wait: between(sent, first), receive: between(first, at), ..Phases::default() });
+        }
     }
 }
 
@@ -170,29 +187,26 @@ impl Client {
             network.timers.within_watched(&mut watch, begin, begin + manner.timeout.into(), follow).await
         };
         self.watch = watch;
-        let State { connecting, sent, mut phases, traffic, .. } = state;
-        if traffic.held_back {
+        if state.traffic.held_back {
             tell(Progress::HeldBack);
         }
         let reply = outcome.unwrap_or_else(|| {
-            let (category, what) = match connecting {
+            let (category, what) = match state.connecting {
                 true => (ErrorCategory::ConnectTimeout, "no connection"),
                 false => (ErrorCategory::Timeout, "no complete answer"),
             };
             Err(Failure::new(category, format!("{what} within {}", manner.timeout)))
         });
         // The last byte of a whole answer was its end; of anything else the end is now.
-        let done = traffic.last_byte.filter(|_| reply.is_ok()).unwrap_or_else(Instant::now);
-        if let (Some(sent), Some(first)) = (sent, traffic.first_byte) {
-            phases.wait = Some(Micros::from(first.saturating_duration_since(sent)));
-            phases.receive = Some(Micros::from(done.saturating_duration_since(first)));
-        }
+        let done = state.traffic.last_byte.filter(|_| reply.is_ok()).unwrap_or_else(Instant::now);
+        state.end_hop(done);
         let reply = reply.and_then(|mut reply| {
             if manner.keep_body && manner.decompress && reply.headers.contains_key(CONTENT_ENCODING) {
                 reply.body = decode(&reply.headers, reply.body, network.http.max_body.0)?;
             }
             Ok(reply)
         });
+        let State { sent, phases, traffic, .. } = state;
         Exchange { reply, sent, done, phases, bytes_in: traffic.bytes_in, bytes_out: traffic.bytes_out }
     }
 
@@ -251,6 +265,7 @@ impl Client {
                 network.buffers.give_back(message.into_buffer());
                 return Ok(reply);
             };
+            state.end_hop(state.traffic.last_byte.unwrap_or_else(Instant::now));
             message = next;
             left -= 1;
             progress = Progress::Redirected;
@@ -270,7 +285,7 @@ impl Client {
         let mut connection = match self.kept(network, &message.origin).await {
             Some(connection) => {
                 // A kept connection takes no time; the clock need not be read again.
-                state.sent = Some(if progress == Progress::Sent { state.begin } else { Instant::now() });
+                state.send(if progress == Progress::Sent { state.begin } else { Instant::now() });
                 connection
             }
             None => connect(network, &message.origin, state).await?,
@@ -333,7 +348,7 @@ async fn connect(network: &Network, origin: &Rc<Origin>, state: &mut State) -> R
         }
     };
     state.connecting = false;
-    state.sent = Some(Instant::now());
+    state.send(Instant::now());
     Ok(connection)
 }
 
@@ -342,7 +357,9 @@ async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<C
     let dialed = {
         // Rare, and large: kept out of the memory that every user takes.
         let mut dial = Box::pin(async {
-            let stream = network.dialer.dial(origin, &mut state.phases).await?;
+            let mut phases = Phases::default();
+            let stream = network.dialer.dial(origin, &mut phases).await?;
+            state.phases.add(&phases);
             Connection::over(stream, origin, &network.dialer).await
         });
         network.timers.within(Instant::now() + limit.into(), dial.as_mut()).await

@@ -116,10 +116,12 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
     let Some(zero) = start.wait() else { return Ok(()) };
     let mut http = shared.plan.http.clone();
     http.connections = http.connections.map(|all| share(all, thread, threads));
+    let mut recorder = Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin);
+    recorder.end_at(end.unwrap_or(Micros::MAX));
     let context = Rc::new(Context {
         network: Network::new(timers.clone(), http, target),
         clock: ArmClock::new(timers, zero),
-        recorder: RefCell::new(Recorder::new(shared.plan.endpoints.len(), shared.plan.checks.len(), load_begin)),
+        recorder: RefCell::new(recorder),
         load_begin,
         end,
         course: Cell::new(shared.control.course()),
@@ -127,6 +129,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         users: Cell::new(0),
         users_peak: Cell::new(0),
         in_flight: Cell::new(0),
+        waiting: Cell::new(0),
         alternating: None,
         shared,
     });
@@ -156,8 +159,7 @@ async fn generate(assignment: Assignment, reports: SyncSender<Report>, spares: R
         () = hand_over.every_tick() => {}
         () = hand_over.watch_for_stalls() => {}
     }
-    let cut = u64::from(context.in_flight.get());
-    context.recorder.borrow_mut().counters().iterations_cut += cut;
+    context.give_up();
     // Barriers of users that are dropped here must not wait for them.
     tasks.borrow_mut().abort_all();
     hand_over.finish();
@@ -191,6 +193,9 @@ async fn follow_course(context: Rc<Context>) {
     let mut course = context.shared.control.watch();
     loop {
         let now = *course.borrow_and_update();
+        if let Some(at) = context.shared.control.stopped_at() {
+            context.recorder.borrow_mut().end_at(context.clock.at(at));
+        }
         if now != context.course.replace(now) {
             context.course_changed.notify_waiters();
             context.clock.wake_everybody();

@@ -147,7 +147,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
     }
     listen(Event::Started);
     let mut collector = Collector::new(plan, warmup, end, iterations, threads);
-    let (mut stopping, mut stopped_at) = (false, None);
+    let mut stopping = false;
     loop {
         match reports.recv_timeout(Duration::from_millis(100)) {
             Ok(report) => {
@@ -162,12 +162,7 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
             Err(RecvTimeoutError::Disconnected) => break,
         }
         let now = Micros::from(Instant::now().saturating_duration_since(zero));
-        let over = end.is_some_and(|end| now > end);
-        let stopped = options.control.course() != Course::Running;
-        if stopped && !over {
-            stopped_at.get_or_insert(now);
-        }
-        if !stopping && (over || stopped) {
+        if !stopping && (end.is_some_and(|end| now > end) || options.control.course() != Course::Running) {
             stopping = true;
             listen(Event::Stopping);
         }
@@ -178,11 +173,8 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
-    // A stop that was over within a moment was not seen by the loop.
-    let now = Micros::from(Instant::now().saturating_duration_since(zero));
-    if options.control.course() != Course::Running && end.is_none_or(|end| now <= end) {
-        stopped_at.get_or_insert(now);
-    }
+    let stopped_at = options.control.stopped_at().map(|at| Micros::from(at.saturating_duration_since(zero)));
+    let stopped_at = stopped_at.filter(|&at| end.is_none_or(|end| at <= end));
     let failure = options.control.failure();
     let remarks = shared.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(collector.finish(stopped_at, failure, remarks, listen))
@@ -350,7 +342,7 @@ impl Collector {
             let from = self.last_at.max(self.warmup);
             self.timeline.add(from.saturating_sub(self.warmup), at.saturating_sub(from), users, &deltas);
         }
-        self.totals.duration = at.saturating_sub(self.warmup);
+        self.totals.duration = at.min(self.planned.unwrap_or(Micros::MAX)).saturating_sub(self.warmup);
         let snapshot = self.snapshot(at, users, &deltas);
         self.last_at = at;
         listen(Event::Tick { snapshot: &snapshot, totals: &self.totals });
@@ -391,16 +383,18 @@ impl Collector {
         if !rest.is_empty() {
             self.merge(&rest, listen);
         }
-        // What came in after the end belongs to it: the load lasted until its last answer at least.
         let measured = self.last_done.saturating_sub(self.warmup);
         let counters = &self.totals.counters;
         let begun = counters.iterations + counters.iterations_cut + counters.dropped;
         self.totals.duration = match (stopped_at, self.duration) {
             // Until it was stopped it was a load, whether answers came or not.
-            (Some(stopped), _) => stopped.saturating_sub(self.warmup).max(measured),
+            (Some(stopped), _) => stopped.saturating_sub(self.warmup),
             // It ended with its iterations, and was as long as they took.
-            _ if self.iterations_planned.is_some_and(|planned| begun >= planned) && measured > Micros::ZERO => measured,
-            (None, Some(planned)) => planned.max(measured),
+            (None, planned) if self.iterations_planned.is_some_and(|planned| begun >= planned) && measured > Micros::ZERO => {
+                measured.min(planned.unwrap_or(measured))
+            }
+            // What comes in after the end is in no rate, and doesn't make it longer.
+            (None, Some(planned)) => planned,
             (None, None) => self.last_at.saturating_sub(self.warmup),
         };
         LoadResult {
@@ -417,13 +411,41 @@ impl Collector {
     }
 }
 
-/// The rate that an open load asks for over its whole length, per second; none where it has no end.
-pub fn asked_rate(open: &OpenLoad) -> Option<f64> {
-    match &open.rate {
-        RateShape::Constant(rate) => Some(rate.0),
-        RateShape::Stages { start, stages } => {
-            let seconds: f64 = stages.iter().map(|stage| stage.duration.as_secs_f64()).sum();
-            (seconds > 0.0).then(|| Ramp::stages(*start, stages, Micros::ZERO).integral(seconds) / seconds)
-        }
+/// How many arrivals an open load asks for in its first `load_time`, the warm-up left out: the integral of its rate, or its
+/// iterations where those are fewer.
+pub fn arrivals_due(open: &OpenLoad, load_time: Micros) -> f64 {
+    let ramp = match &open.rate {
+        RateShape::Constant(rate) => Ramp::constant(rate.0),
+        RateShape::Stages { start, stages } => Ramp::stages(*start, stages, Micros::ZERO),
+    };
+    let due = ramp.integral(load_time.as_secs_f64());
+    open.iterations.map_or(due, |iterations| due.min(iterations as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{ArrivalKind, Stage};
+    use crate::units::Rate;
+
+    #[test]
+    fn a_ramp_that_was_stopped_asked_for_what_was_due_until_then() {
+        let stage = |level| Stage { duration: Micros::from_secs(10), level };
+        let mut open = OpenLoad {
+            rate: RateShape::Stages { start: 0.0, stages: vec![stage(100.0), stage(100.0)] },
+            arrivals: ArrivalKind::Constant,
+            duration: None,
+            iterations: None,
+            max_users: 10,
+            max_wait: Micros::ZERO,
+            warmup: Micros::from_secs(3),
+            graceful_stop: Micros::ZERO,
+        };
+        let due = |open: &OpenLoad| [0, 5, 10, 20].map(|seconds| arrivals_due(open, Micros::from_secs(seconds)));
+        assert_eq!(due(&open), [0.0, 125.0, 500.0, 1500.0]);
+        open.iterations = Some(300);
+        assert_eq!(due(&open), [0.0, 125.0, 300.0, 300.0]);
+        open.rate = RateShape::Constant(Rate(20.0));
+        assert_eq!(due(&open), [0.0, 100.0, 200.0, 300.0]);
     }
 }

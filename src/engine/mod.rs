@@ -41,6 +41,6 @@ mod user;
 pub use clock::ArmClock;
 pub use control::{Control, Course};
 pub use event::Event;
-pub use load::{Load, LoadOptions, LoadResult, StartError, asked_rate, run};
+pub use load::{Load, LoadOptions, LoadResult, StartError, arrivals_due, run};
 pub use paired::{Alternated, Alternation, ArmOptions, BlockLoad, BlockRun, Pauses, alternate};
 pub use procedure::{OnFailure, ProcedureKind, ProcedureResult, StepEnd, procedure};

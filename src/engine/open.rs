@@ -157,7 +157,7 @@ impl Lobby {
     fn arrive(self: &Rc<Self>, at: Micros, class: usize) {
         let free = self.free.borrow_mut()[class].pop();
         if let Some(mailbox) = free {
-            mailbox.post(Message::Serve(at));
+            self.serve(&mailbox, at);
         } else if self.alive.get() < self.max_users {
             self.admit(at, class, false);
         } else if let Some(idle) = self.free.borrow_mut().iter_mut().find_map(Vec::pop) {
@@ -167,6 +167,7 @@ impl Lobby {
             self.admit(at, class, false);
         } else {
             self.context.record_lag(at, self.context.clock.now());
+            self.context.begin_waiting(at);
             self.waiting.borrow_mut()[class].push_back(at);
         }
     }
@@ -183,13 +184,16 @@ impl Lobby {
         let feeds = &self.context.shared.plan.classes[class].unique_feeds;
         let rows: Vec<(usize, u64)> = feeds.iter().map(|&feed| (feed, self.context.shared.unique_rows[feed].take())).collect();
         let user = User::new(self.context.clone(), class, number, rows.clone());
-        let mailbox = Mailbox {
-            message: Cell::new(Some(Message::Serve(at))),
-            waiter: Cell::new(None),
-            rows,
-            present: RefCell::new(Some(self.context.user_arrives())),
-        };
-        tasks.spawn_local(self.clone().live(user, Rc::new(mailbox), has_waited));
+        let present = RefCell::new(Some(self.context.user_arrives()));
+        let mailbox = Rc::new(Mailbox { message: Cell::new(None), waiter: Cell::new(None), rows, present });
+        self.serve(&mailbox, at);
+        tasks.spawn_local(self.clone().live(user, mailbox, has_waited));
+    }
+
+    /// Gives an arrival to a user.
+    fn serve(&self, mailbox: &Mailbox, at: Micros) {
+        self.context.begin_iteration(at);
+        mailbox.post(Message::Serve(at));
     }
 
     /// A user's life: an arrival, and the next, and sometimes a wait between them.
@@ -201,12 +205,13 @@ impl Lobby {
                 self.context.record_lag(at, self.context.clock.now());
             }
             user.iterate(at).await;
+            self.context.end_iteration(at);
             self.drop_expired();
-            let next = self.waiting.borrow_mut()[class].pop_front();
+            let next = self.longest_waiting(class);
             has_waited = next.is_some();
             match next {
                 Some(at) => {
-                    mailbox.post(Message::Serve(at));
+                    self.serve(&mailbox, at);
                     self.taken.notify_one();
                 }
                 None => match self.longest_waiting_elsewhere() {
@@ -233,10 +238,19 @@ impl Lobby {
         }
     }
 
+    /// The arrival of a class that has waited longest, which waits no longer.
+    fn longest_waiting(&self, class: usize) -> Option<Micros> {
+        let at = self.waiting.borrow_mut()[class].pop_front()?;
+        self.context.end_waiting(at);
+        Some(at)
+    }
+
     fn longest_waiting_elsewhere(&self) -> Option<(Micros, usize)> {
-        let mut waiting = self.waiting.borrow_mut();
-        let class = (0..waiting.len()).filter(|&class| !waiting[class].is_empty()).min_by_key(|&class| waiting[class][0])?;
-        waiting[class].pop_front().map(|at| (at, class))
+        let class = {
+            let waiting = self.waiting.borrow();
+            (0..waiting.len()).filter(|&class| !waiting[class].is_empty()).min_by_key(|&class| waiting[class][0])?
+        };
+        self.longest_waiting(class).map(|at| (at, class))
     }
 
     /// Drops the arrivals that waited too long; once the run is being stopped, cuts all that wait.
@@ -249,6 +263,7 @@ impl Lobby {
         for queue in self.waiting.borrow_mut().iter_mut() {
             while queue.front().is_some_and(|&at| stopped || at + self.max_wait < now) {
                 let Some(at) = queue.pop_front() else { break };
+                self.context.end_waiting(at);
                 if self.context.is_load(at) {
                     let mut recorder = self.context.recorder.borrow_mut();
                     let counters = recorder.counters();

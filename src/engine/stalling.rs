@@ -90,6 +90,7 @@ async fn measured(rate: f64, max_users: u32, periods: u32) -> (EndpointTotals, u
         users: Cell::new(0),
         users_peak: Cell::new(0),
         in_flight: Cell::new(0),
+        waiting: Cell::new(0),
         alternating: None,
         shared: Arc::new(shared),
     });

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::testing::{RawServer, answer_always, answer_once, get, iterations, load, plan, read_request};
-use super::{Control, Event, Load, LoadOptions, run};
+use super::{Control, Event, Load, LoadOptions, arrivals_due, run};
 use crate::metrics::ErrorCategory;
 use crate::plan::{ArrivalKind, BarrierPlan, LoadPlan, OpenLoad, RateShape, Step, Target, ThinkTime};
 use crate::units::{Micros, Rate};
@@ -170,6 +170,46 @@ fn redirects_are_one_request_with_the_cookies_they_set() {
 }
 
 #[test]
+fn the_service_took_all_the_time_of_a_redirect_and_of_a_second_try() {
+    const TAKEN: Micros = Micros::from_millis(150);
+    let slow = || std::thread::sleep(TAKEN.into());
+    let server = RawServer::start(move |mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            let answer: &[u8] = match head.starts_with("GET /a ") {
+                true => b"HTTP/1.1 302 Found\r\nlocation: /b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+                false => OK,
+            };
+            slow();
+            if stream.write_all(answer).is_err() || head.starts_with("GET /a ") {
+                return;
+            }
+        }
+    });
+    let result = load(plan(vec![request("/a")], ThinkTime::None, closed(1, 1)), server.address, 1);
+    let redirected = &result.totals.endpoints[0];
+    assert!(redirected.service.max() >= Some(TAKEN + TAKEN), "{:?}", redirected.service.max());
+    assert!(redirected.phases.wait.max() >= Some(TAKEN + TAKEN), "{:?}", redirected.phases.wait.max());
+    assert_eq!((redirected.phases.connect.count(), redirected.phases.receive.count()), (1, 1));
+
+    // Takes the second request of its first connection, and breaks off.
+    let server = RawServer::start(move |mut stream, number| {
+        let mut taken = 0;
+        while read_request(&mut stream).is_some() {
+            taken += 1;
+            if number == 0 && taken == 2 {
+                return slow();
+            }
+            if stream.write_all(OK).is_err() {
+                return;
+            }
+        }
+    });
+    let result = load(plan(vec![request("/")], ThinkTime::None, closed(1, 2)), server.address, 1);
+    assert_eq!((result.totals.failures(), result.totals.counters.reconnects), (0, 1));
+    assert!(result.totals.endpoints[0].service.max() >= Some(TAKEN), "{:?}", result.totals.endpoints[0].service.max());
+}
+
+#[test]
 fn warm_up_is_sent_and_counted_nowhere_else() {
     let server = RawServer::start(|stream, _| answer_always(stream, OK));
     let mut population = iterations(2, 50);
@@ -320,6 +360,30 @@ fn a_load_is_as_long_as_it_was() {
 }
 
 #[test]
+fn an_answer_that_hangs_makes_the_load_no_longer() {
+    let server = RawServer::start(|stream, number| {
+        if number == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+        }
+        answer_always(stream, OK);
+    });
+    let open = OpenLoad {
+        rate: RateShape::Constant(Rate(40.0)),
+        arrivals: ArrivalKind::Constant,
+        duration: Some(Micros::from_millis(500)),
+        iterations: None,
+        max_users: 20,
+        max_wait: Micros::from_secs(30),
+        warmup: Micros::ZERO,
+        graceful_stop: Micros::from_secs(30),
+    };
+    let totals = load(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())), server.address, 1).totals;
+    assert_eq!((totals.requests(), totals.failures(), totals.duration), (20, 0, Micros::from_millis(500)));
+    assert_eq!(arrivals_due(&open, totals.duration), 20.0, "all came that were asked for");
+    assert!(totals.in_time() < 20, "{}", totals.in_time());
+}
+
+#[test]
 fn what_is_in_flight_at_the_end_has_its_grace_and_no_more() {
     let of = |answers: bool, grace: Micros| {
         let server = RawServer::start(move |mut stream, _| {
@@ -338,6 +402,39 @@ fn what_is_in_flight_at_the_end_has_its_grace_and_no_more() {
     assert_eq!(of(true, Micros::from_secs(30)), (2, 0, 2, 0));
     // No failures of the service: nobody waited for these answers to the end.
     assert_eq!(of(false, Micros::from_millis(100)), (0, 0, 0, 2));
+}
+
+#[test]
+fn every_arrival_is_counted_also_when_it_waits_at_the_end() {
+    let arrivals = |grace: Micros, abort: bool| {
+        let server = RawServer::start(|mut stream, _| while read_request(&mut stream).is_some() {});
+        let open = OpenLoad {
+            rate: RateShape::Constant(Rate(50.0)),
+            arrivals: ArrivalKind::Constant,
+            duration: Some(Micros::from_secs(if abort { 30 } else { 1 })),
+            iterations: Some(20),
+            max_users: 2,
+            max_wait: Micros::from_secs(30),
+            warmup: Micros::ZERO,
+            graceful_stop: grace,
+        };
+        let plan = Arc::new(plan(vec![request("/")], ThinkTime::None, LoadPlan::Open(open.clone())));
+        let control = Control::new();
+        let target = Target::parse(&server.address.to_string()).unwrap();
+        let options = LoadOptions { target, threads: 1, globals: Vec::new(), control: control.clone() };
+        let result = run(&plan, &Load::Open(open), &options, &mut |event| {
+            if abort && matches!(&event, Event::Tick { snapshot, .. } if snapshot.elapsed >= Micros::from_secs(1)) {
+                control.abort();
+            }
+        });
+        let counters = result.unwrap().totals.counters;
+        (counters.iterations, counters.iterations_cut, counters.dropped)
+    };
+    // Nobody was free for them, though they had not waited for as long as they may.
+    assert_eq!(arrivals(Micros::ZERO, false), (0, 2, 18));
+    assert_eq!(arrivals(Micros::from_millis(200), false), (0, 2, 18));
+    // Who ended the load kept them from waiting on.
+    assert_eq!(arrivals(Micros::from_secs(30), true), (0, 20, 0));
 }
 
 #[test]

@@ -137,12 +137,10 @@ impl User {
             self.forget_barriers(|id| !leads_to(id));
         }
         self.has_sent = false;
-        context.in_flight.set(context.in_flight.get() + 1);
         let result = match self.begin(class, task) {
             Ok(()) => self.run(&task.program, intended).await,
             Err(cut) => Err(cut),
         };
-        context.in_flight.set(context.in_flight.get() - 1);
         if let Err(Cut::Render(error)) = &result {
             context.shared.remark(format!("iterations of `{}` were cut: {error}", task.name));
         }

@@ -1,5 +1,6 @@
 //! Doubts about a measurement: what the generator did to it, and what wasn't measured at all.
 
+use super::on_time::on_time;
 use super::thresholds::{Evidence, judge};
 use crate::metrics::{ErrorCategory, Histogram, Totals};
 use crate::plan::{LoadPlan, Metric, Plan, Step};
@@ -21,8 +22,8 @@ pub struct Circumstances<'a> {
     pub generator: &'a GeneratorUse,
     /// What a capacity search found.
     pub capacity: Option<&'a CapacityRecord>,
-    /// Arrivals per second asked for over the whole load, where that is known.
-    pub asked_rate: Option<f64>,
+    /// How many arrivals the load asked for until it ended, or was stopped; none where it asked for no arrivals.
+    pub arrivals_due: Option<f64>,
     /// Whether a generator that couldn't keep up makes the run invalid; otherwise it is only said.
     pub saturation_invalidates: bool,
 }
@@ -107,8 +108,7 @@ fn exhausted(run: &Circumstances<'_>) -> Option<Warning> {
 /// There are two reasons for it, and the CPU time of the generator's busiest second tells them apart. A generator at its
 /// limit makes the run invalid. One that was ready while the machine ran something else, as shared runners do, has only
 /// made response times longer than they were: what held in spite of that holds, and is shown with a warning. The run is
-/// invalid all the same when the lag is no longer small, or when a threshold was missed that the service itself, from
-/// sent to answered, has met.
+/// invalid all the same when the lag is no longer small, or when a threshold was missed that would have held without it.
 fn saturated(run: &Circumstances<'_>) -> Option<Warning> {
     let (late, starts) = (run.generator.late_starts, run.totals.lag.count());
     if !has_schedule(run) || late < LEAST_LATE || late as f64 <= starts as f64 * LATE_SHARE {
@@ -155,15 +155,11 @@ fn bearable(totals: &Totals) -> Micros {
     all.percentile(50.0).unwrap_or_default().max(MOST_LAG)
 }
 
-/// Whether a threshold that fails the run was missed, and would have held on service times.
+/// Whether a threshold that fails the run was missed, and would have held if all had started on time.
 fn missed_by_lag_alone(run: &Circumstances<'_>) -> bool {
-    let mut served = run.totals.clone();
-    for endpoint in &mut served.endpoints {
-        endpoint.ok = endpoint.service.clone();
-    }
     let judged = |totals| judge(run.plan, totals, &Evidence::default()).into_iter();
-    judged(run.totals).zip(judged(&served)).any(|(seen, served)| {
-        seen.severity == "fail" && seen.outcome == ThresholdOutcome::Failed && served.outcome == ThresholdOutcome::Passed
+    judged(run.totals).zip(judged(&on_time(run.totals))).any(|(seen, on_time)| {
+        seen.severity == "fail" && seen.outcome == ThresholdOutcome::Failed && on_time.outcome == ThresholdOutcome::Passed
     })
 }
 
@@ -235,7 +231,10 @@ fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
     let dropped = Some(run.totals.counters.dropped).filter(|&dropped| dropped > 0)?;
     let arrivals = dropped + run.totals.counters.iterations + run.totals.counters.iterations_cut;
     let (users, wait) = match run.load {
-        LoadPlan::Open(open) => (open.max_users, open.max_wait),
+        LoadPlan::Open(open) if !run.paired && open.graceful_stop < open.max_wait => {
+            (open.max_users, format!("{}, or before the end,", open.max_wait))
+        }
+        LoadPlan::Open(open) => (open.max_users, open.max_wait.to_string()),
         // A capacity search goes on until arrivals are dropped, or something else is missed.
         LoadPlan::Capacity(_) | LoadPlan::Closed(_) => return None,
     };
@@ -253,10 +252,8 @@ fn dropped(run: &Circumstances<'_>) -> Option<Warning> {
 
 /// Fewer arrivals than asked for, for no reason that was told already.
 fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
-    let LoadPlan::Open(open) = run.load else { return None };
     let seconds = run.totals.duration.as_secs_f64();
-    let asked = run.asked_rate.filter(|&rate| rate > 0.0 && seconds > 0.0)?;
-    let expected = open.iterations.map_or(asked * seconds, |iterations| (asked * seconds).min(iterations as f64));
+    let expected = run.arrivals_due.filter(|_| seconds > 0.0)?;
     let arrived = (run.totals.counters.iterations + run.totals.counters.iterations_cut + run.totals.counters.dropped) as f64;
     // Independent visitors come in numbers that vary by their root: three times that is chance, and so is one arrival.
     if arrived + 1.0 + 3.0 * expected.sqrt() >= expected || arrived >= expected * REACHED {
@@ -265,7 +262,7 @@ fn rate_not_reached(run: &Circumstances<'_>) -> Option<Warning> {
     Some(Warning {
         code: "rate_not_reached".to_owned(),
         invalidates: false,
-        message: format!("{} was asked for and {} came about", Rate(asked), Rate(arrived / seconds)),
+        message: format!("{} was asked for and {} came about", Rate(expected / seconds), Rate(arrived / seconds)),
         advice: Some(match run.paired {
             true => "lower `paired.rate`".to_owned(),
             false => format!("raise `--threads` (now {}) or lower `--rate`", run.generator.threads),
@@ -351,7 +348,7 @@ mod tests {
             totals,
             generator,
             capacity: None,
-            asked_rate: Some(100.0),
+            arrivals_due: matches!(plan.load, LoadPlan::Open(_)).then_some(1000.0),
             saturation_invalidates: true,
         };
         change(&mut circumstances);
@@ -391,7 +388,7 @@ mod tests {
         assert_eq!(codes(&found(&open, &late, |run| run.saturation_invalidates = false)), [("generator_saturated", false)]);
         // Two hiccups in fifty starts are not.
         assert_eq!(
-            codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.asked_rate = None)),
+            codes(&found(&open, &run_with(totals([(48, 0, 10), (0, 0, 0), (0, 0, 0)]), 2), |run| run.arrivals_due = None)),
             [("few_samples", false)]
         );
     }
@@ -423,21 +420,22 @@ mod tests {
         let warnings = found(&open, &late, |run| run.paired = true);
         assert_eq!(codes(&warnings), [("late_starts", false)]);
         assert!(warnings[0].message.ends_with("response times of both versions include it alike"), "{warnings:?}");
-        // Nor is a threshold that the service met and the run missed.
+        // Nor is a threshold that was missed for the lag alone.
         late.1.schedule_lag_p99 = Some(0.020);
-        for endpoint in &mut late.0.endpoints {
-            endpoint.service = endpoint.ok.clone();
-            let number = endpoint.ok.count();
-            endpoint.ok = Histogram::default();
-            endpoint.ok.record_n(Micros::from_millis(60), number);
-        }
+        let lengthen = |late: &mut Totals, longest: u64| {
+            for endpoint in &mut late.endpoints {
+                let number = endpoint.ok.count();
+                endpoint.ok = Histogram::default();
+                endpoint.ok.record_n(Micros::from_millis(10), number - 30);
+                endpoint.ok.record_n(Micros::from_millis(longest), 30);
+            }
+        };
+        lengthen(&mut late.0, 60);
         let warnings = found(&open, &late, |_| ());
         assert_eq!(codes(&warnings), [("late_starts", true)]);
         assert!(warnings[0].message.starts_with("the machine was busy, and a threshold was missed for that alone: 40 of 1000"));
-        // Where the service missed it too, it is to blame.
-        for endpoint in &mut late.0.endpoints {
-            endpoint.service = endpoint.ok.clone();
-        }
+        // Where it would have been missed without the lag, by a wait for a user say, that is not to blame.
+        lengthen(&mut late.0, 90);
         assert_eq!(codes(&found(&open, &late, |_| ())), [("late_starts", false)]);
     }
 
@@ -484,7 +482,7 @@ mod tests {
             totals: &late.0,
             generator: &late.1,
             capacity: Some(&found_rate),
-            asked_rate: None,
+            arrivals_due: None,
             saturation_invalidates: true,
         };
         assert_eq!(codes(&doubts(&run)), [("generator_saturated", false)]);
@@ -507,6 +505,9 @@ mod tests {
         let warnings = found(&plan_with(OPEN), &dropping, |_| ());
         assert_eq!(codes(&warnings), [("dropped_iterations", false)]);
         assert_eq!(warnings[0].message, "250 of 1000 arrivals (25%) found none of 50 users free within 1s and were dropped");
+        let impatient = plan_with("load: {rate: 100/s, duration: 10s, max_users: 50, graceful_stop: 0s}\n");
+        let told = found(&impatient, &dropping, |_| ())[0].message.clone();
+        assert_eq!(told, "250 of 1000 arrivals (25%) found none of 50 users free within 1s, or before the end, and were dropped");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod abort;
 mod doubts;
 #[cfg(test)]
 mod fixture;
+mod on_time;
 mod stored;
 mod thresholds;
 mod verdict;
@@ -16,6 +17,7 @@ mod waivers;
 
 pub use abort::AbortWatch;
 pub use doubts::{Circumstances, doubt_regression, doubts, lag_limit};
+pub use on_time::on_time;
 pub use stored::Stored;
 pub use thresholds::{Evidence, holds, judge, mark_aborted};
 pub use verdict::{Decision, decide, decide_again, decide_comparison};

@@ -386,6 +386,10 @@ thresholds: {all: ['capacity >= 200/s']}
         assert!(holds(&objective("p50 < 11ms"), &run()) && !holds(&objective("max < 300ms"), &run()));
         assert!(!holds(&objective("p50 < 11ms"), &Totals::new(3, 0)));
         assert!(!holds(&objective("p50 < baseline * 2"), &run()));
+        let mut slow = run();
+        assert!(holds(&objective("throughput >= 160/s"), &slow));
+        slow.endpoints[0].after_end = 1;
+        assert!(!holds(&objective("throughput >= 160/s"), &slow) && holds(&objective("requests == 1600"), &slow));
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct View<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Part<'a> {
     requests: u64,
+    /// Those that finished while the load lasted.
+    in_time: u64,
     failures: u64,
     bytes_in: u64,
     bytes_out: u64,
@@ -71,7 +73,7 @@ impl<'a> View<'a> {
     pub(super) fn of_record(plan: &Plan, record: &'a Record, scope: &ThresholdScope, name: &str) -> Self {
         let within = |endpoint: &&EndpointRecord| contains(plan, scope, name, (&endpoint.name, &endpoint.class, &endpoint.tags));
         Self {
-            parts: record.endpoints.iter().filter(within).map(Part::of_record).collect(),
+            parts: record.endpoints.iter().filter(within).map(|endpoint| Part::of_record(endpoint, record.run.duration)).collect(),
             iterations: record.summary.iterations,
             dropped: record.summary.dropped,
             duration: record.run.duration,
@@ -103,7 +105,7 @@ impl<'a> View<'a> {
             Metric::Time(statistic, phase) => return self.time(statistic, phase),
             Metric::Requests => requests as f64,
             Metric::Throughput if self.duration == Micros::ZERO => return None,
-            Metric::Throughput => requests as f64 / self.duration.as_secs_f64(),
+            Metric::Throughput => sum(|part| part.in_time) / self.duration.as_secs_f64(),
             Metric::ErrorRate => failures / requests as f64,
             Metric::SuccessRate => (requests as f64 - failures) / requests as f64,
             Metric::Count(class) => self.parts.iter().map(|part| part.answers(class)).sum::<u64>() as f64,
@@ -139,6 +141,7 @@ impl<'a> Part<'a> {
     fn of_totals(totals: &'a EndpointTotals) -> Self {
         Self {
             requests: totals.requests,
+            in_time: totals.in_time(),
             failures: totals.failures,
             bytes_in: totals.bytes_in,
             bytes_out: totals.bytes_out,
@@ -150,10 +153,11 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn of_record(record: &'a EndpointRecord) -> Self {
+    fn of_record(record: &'a EndpointRecord, duration: Micros) -> Self {
         let phases = &record.phases;
         Self {
             requests: record.requests,
+            in_time: record.in_time(duration),
             failures: record.failures,
             bytes_in: record.bytes_in,
             bytes_out: record.bytes_out,

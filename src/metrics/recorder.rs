@@ -18,6 +18,8 @@ pub struct Recorder {
     delta: Delta,
     /// When the load (after the warm-up) begins on the arm's clock: times of errors are relative to it.
     origin: Micros,
+    /// When the load ends on the arm's clock: what comes later is in no rate.
+    end: Micros,
 }
 
 /// What was gathered between two ticks.
@@ -37,6 +39,7 @@ pub struct Delta {
 pub(super) struct EndpointDelta {
     pub(super) requests: u64,
     pub(super) failures: u64,
+    pub(super) after_end: u64,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
     pub(super) checks: (u64, u64),
@@ -66,16 +69,23 @@ const MESSAGE_LENGTH: usize = 200;
 impl Recorder {
     /// An empty recorder; `origin` is when the load begins on the arm's clock.
     pub fn new(endpoints: usize, checks: usize, origin: Micros) -> Self {
-        Self { delta: Delta::empty(endpoints, checks), origin }
+        Self { delta: Delta::empty(endpoints, checks), origin, end: Micros::MAX }
+    }
+
+    /// The load ends at `end` on the arm's clock, unless it is known to end sooner. For ever until this is said.
+    pub fn end_at(&mut self, end: Micros) {
+        self.end = self.end.min(end);
     }
 
     /// Adds a finished request; `message` is asked for only when it failed.
     pub fn record(&mut self, sample: &Sample, message: impl FnOnce() -> String) {
-        let origin = self.origin;
+        let (origin, end) = (self.origin, self.end);
         let delta = &mut self.delta;
-        delta.last_done = delta.last_done.max(sample.intended + sample.response_time);
+        let done = sample.intended + sample.response_time;
+        delta.last_done = delta.last_done.max(done);
         let Some(endpoint) = delta.endpoints.get_mut(sample.endpoint as usize) else { return };
         endpoint.requests += 1;
+        endpoint.after_end += u64::from(done > end);
         endpoint.bytes_in += sample.bytes_in;
         endpoint.bytes_out += sample.bytes_out;
         if sample.status != 0 {
@@ -95,8 +105,7 @@ impl Recorder {
             Outcome::Failed(category) => {
                 endpoint.failures += 1;
                 endpoint.failed.add(sample.response_time);
-                let at = (sample.intended + sample.response_time).saturating_sub(origin);
-                endpoint.count_error(category, message(), at);
+                endpoint.count_error(category, message(), done.saturating_sub(origin));
             }
         }
     }
@@ -166,6 +175,7 @@ impl EndpointDelta {
         Self {
             requests: 0,
             failures: 0,
+            after_end: 0,
             bytes_in: 0,
             bytes_out: 0,
             checks: (0, 0),
@@ -182,7 +192,8 @@ impl EndpointDelta {
         if self.requests == 0 {
             return;
         }
-        (self.requests, self.failures, self.bytes_in, self.bytes_out, self.checks) = (0, 0, 0, 0, (0, 0));
+        (self.requests, self.failures, self.after_end) = (0, 0, 0);
+        (self.bytes_in, self.bytes_out, self.checks) = (0, 0, (0, 0));
         [&mut self.ok, &mut self.failed, &mut self.service].into_iter().chain(&mut self.phases).for_each(Tally::clear);
         self.statuses.clear();
         self.errors.clear();
@@ -206,5 +217,38 @@ impl EndpointDelta {
         error.count += 1;
         error.first = error.first.min(at);
         error.last = error.last.max(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Phases, Totals};
+
+    #[test]
+    fn what_comes_when_the_load_is_over_is_in_no_rate() {
+        let mut recorder = Recorder::new(1, 0, Micros::from_secs(1));
+        let mut totals = Totals::new(1, 0);
+        let sample = |done: u64| Sample {
+            endpoint: 0,
+            intended: Micros::from_secs(2),
+            response_time: Micros::from_secs(done - 2),
+            service_time: Micros::ZERO,
+            phases: Phases::default(),
+            outcome: Outcome::Ok,
+            status: 200,
+            bytes_in: 0,
+            bytes_out: 0,
+        };
+        let mut record = |end: u64, done: &[u64]| {
+            recorder.end_at(Micros::from_secs(end));
+            done.iter().for_each(|&done| recorder.record(&sample(done), String::new));
+            totals.add(&recorder.swap(Delta::default()));
+            (totals.requests(), totals.in_time())
+        };
+        assert_eq!(record(10, &[4, 10, 11]), (3, 2));
+        // Stopped meanwhile; it can't go on for longer again.
+        assert_eq!(record(5, &[4, 6]), (5, 3));
+        assert_eq!(record(10, &[6]), (6, 3));
     }
 }

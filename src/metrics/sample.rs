@@ -12,7 +12,7 @@ pub struct Sample {
     pub intended: Micros,
     /// Intended start to last byte: what a user of the service waits.
     pub response_time: Micros,
-    /// Sent to last byte, of the last hop where redirects were followed; zero where nothing was sent.
+    /// First byte out to last byte, over all hops where redirects were followed; zero where nothing was sent.
     pub service_time: Micros,
     /// The parts of the time.
     pub phases: Phases,
@@ -35,7 +35,8 @@ pub enum Outcome {
     Failed(ErrorCategory),
 }
 
-/// Parts of a request's time; those of a connection are there only where one was opened for it.
+/// Parts of a request's time; those of a connection are there only where one was opened for it. Where redirects were
+/// followed, each is the sum of all hops.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Phases {
     /// Name resolution.
@@ -48,4 +49,20 @@ pub struct Phases {
     pub wait: Option<Micros>,
     /// From the first byte to the last.
     pub receive: Option<Micros>,
+}
+
+impl Phases {
+    /// Adds those of another hop.
+    pub fn add(&mut self, hop: &Self) {
+        let sum = |all: &mut Option<Micros>, part: Option<Micros>| {
+            if let Some(part) = part {
+                *all = Some(all.unwrap_or_default() + part);
+            }
+        };
+        sum(&mut self.dns, hop.dns);
+        sum(&mut self.connect, hop.connect);
+        sum(&mut self.tls, hop.tls);
+        sum(&mut self.wait, hop.wait);
+        sum(&mut self.receive, hop.receive);
+    }
 }

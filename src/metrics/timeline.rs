@@ -108,6 +108,12 @@ impl Timeline {
         copy.rows.into_iter().map(|stored| stored.row).collect()
     }
 
+    /// When its last row ends, since the load began.
+    pub fn end(&self) -> Micros {
+        let last = self.open.as_ref().map(|open| &open.row).or(self.rows.last().map(|stored| &stored.row));
+        last.map_or(Micros::ZERO, |row| row.at + row.seconds)
+    }
+
     /// Appends the rows of a part of the run that came after this one.
     pub fn append(&mut self, other: Self, offset: Micros) {
         self.close();

@@ -30,6 +30,8 @@ pub struct EndpointTotals {
     pub requests: u64,
     /// Those of them that failed.
     pub failures: u64,
+    /// Those of them that finished when the load was over: in no rate.
+    pub after_end: u64,
     /// Bytes received.
     pub bytes_in: u64,
     /// Bytes sent.
@@ -97,9 +99,8 @@ impl Totals {
         self.counters.add(&delta.counters);
     }
 
-    /// Adds the totals of another part of the same run, which came after this one.
-    pub fn merge(&mut self, other: &Self) {
-        let offset = self.duration;
+    /// Adds the totals of another part of the same run, whose times of errors begin at `offset`.
+    pub fn merge(&mut self, other: &Self, offset: Micros) {
         for (total, part) in self.endpoints.iter_mut().zip(&other.endpoints) {
             total.merge(part, offset);
         }
@@ -117,6 +118,11 @@ impl Totals {
         self.endpoints.iter().map(|endpoint| endpoint.requests).sum()
     }
 
+    /// Requests of all endpoints that finished while the load lasted: what rates are of.
+    pub fn in_time(&self) -> u64 {
+        self.endpoints.iter().map(EndpointTotals::in_time).sum()
+    }
+
     /// Failed requests of all endpoints.
     pub fn failures(&self) -> u64 {
         self.endpoints.iter().map(|endpoint| endpoint.failures).sum()
@@ -124,9 +130,15 @@ impl Totals {
 }
 
 impl EndpointTotals {
+    /// Requests that finished while the load lasted: what rates are of.
+    pub fn in_time(&self) -> u64 {
+        self.requests - self.after_end
+    }
+
     fn add(&mut self, part: &EndpointDelta) {
         self.requests += part.requests;
         self.failures += part.failures;
+        self.after_end += part.after_end;
         self.bytes_in += part.bytes_in;
         self.bytes_out += part.bytes_out;
         self.checks.0 += part.checks.0;
@@ -149,6 +161,7 @@ impl EndpointTotals {
     pub fn merge(&mut self, other: &Self, offset: Micros) {
         self.requests += other.requests;
         self.failures += other.failures;
+        self.after_end += other.after_end;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.checks.0 += other.checks.0;

@@ -24,7 +24,7 @@ pub struct EndpointRecord {
     pub requests: u64,
     /// Those of them that failed.
     pub failures: u64,
-    /// Finished requests per second of load time.
+    /// Requests that finished while the load lasted, per second of it.
     pub throughput: f64,
     /// Failed of all, 0 to 1.
     pub error_rate: f64,
@@ -49,6 +49,13 @@ pub struct EndpointRecord {
     pub service_time: Histogram,
     /// Parts of the service time of successful requests, at two digits.
     pub phases: EndpointPhases,
+}
+
+impl EndpointRecord {
+    /// How many of its requests finished within the load time of its run: what `throughput` is of.
+    pub fn in_time(&self, load_time: Micros) -> u64 {
+        ((self.throughput * load_time.as_secs_f64()).round() as u64).min(self.requests)
+    }
 }
 
 /// Response times, successful and failed requests apart.

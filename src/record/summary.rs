@@ -18,7 +18,7 @@ pub struct Summary {
     pub requests: u64,
     /// Those of them that failed.
     pub failures: u64,
-    /// Finished requests per second of load time.
+    /// Requests that finished while the load lasted, per second of it.
     pub throughput: f64,
     /// Failed of all, 0 to 1; zero where there were no requests.
     pub error_rate: f64,

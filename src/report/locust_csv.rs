@@ -55,12 +55,18 @@ fn stats(record: &Record) -> String {
     let mut all = Histogram::default();
     for endpoint in &record.endpoints {
         all.merge(&endpoint.latency.ok);
-        let counts = Counts { requests: endpoint.requests, failures: endpoint.failures, bytes_in: endpoint.bytes_in };
+        let counts = Counts {
+            requests: endpoint.requests,
+            failures: endpoint.failures,
+            bytes_in: endpoint.bytes_in,
+            throughput: endpoint.throughput,
+        };
         let names = [escape::csv(&endpoint.method), escape::csv(&endpoint.name)];
         rows.push(names.into_iter().chain(figures(counts, &endpoint.statistics, &endpoint.latency.ok, seconds)).collect());
     }
     let summary = &record.summary;
-    let counts = Counts { requests: summary.requests, failures: summary.failures, bytes_in: summary.bytes_in };
+    let counts =
+        Counts { requests: summary.requests, failures: summary.failures, bytes_in: summary.bytes_in, throughput: summary.throughput };
     rows.push([String::new(), ALL.to_owned()].into_iter().chain(figures(counts, &summary.latency, &all, seconds)).collect());
     write(rows)
 }
@@ -70,14 +76,16 @@ struct Counts {
     requests: u64,
     failures: u64,
     bytes_in: u64,
+    /// Per second.
+    throughput: f64,
 }
 
 /// Everything behind the name in a row of the statistics.
 fn figures(counts: Counts, times: &Statistics, latencies: &Histogram, seconds: f64) -> Vec<String> {
-    let rate = |count: u64| decimals(if seconds > 0.0 { count as f64 / seconds } else { 0.0 });
+    let failing = if seconds > 0.0 { counts.failures as f64 / seconds } else { 0.0 };
     let mut row = vec![counts.requests.to_string(), counts.failures.to_string()];
     row.extend(general(times));
-    row.extend([mean_size(counts.bytes_in, counts.requests), rate(counts.requests), rate(counts.failures)]);
+    row.extend([mean_size(counts.bytes_in, counts.requests), decimals(counts.throughput), decimals(failing)]);
     row.extend(PERCENTILES.map(|(_, percent)| millis(latencies.percentile(percent).map(Micros::as_secs_f64))));
     row
 }

@@ -161,7 +161,7 @@ impl Prepared {
         let share = test.share.clamp(0.0, 0.49);
         let cut = cut(sizes.len(), share);
         let kept = sizes.len() - 2 * cut;
-        let freedom = (kept > 1).then(|| kept as f64 - 1.0);
+        let freedom = (kept > 1).then_some(kept as f64 - 1.0);
         let (score, seen_score) = (freedom.map(StudentScore::new), freedom.map(|freedom| StudentScore::new(freedom.min(test.freedom))));
         Self { sizes, cut, share, widening: test.widening.max(1.0), score, seen_score }
     }

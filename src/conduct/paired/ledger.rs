@@ -215,7 +215,7 @@ impl Sums {
         // What came before, on the clock of the results.
         let at = self.totals.duration;
         self.timeline.add(at, part.measured, part.users, &[&part.run.delta]);
-        self.totals.merge(&totals);
+        self.totals.merge(&totals, at);
         self.users_max = self.users_max.max(part.users);
     }
 }

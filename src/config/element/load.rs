@@ -28,7 +28,7 @@ element! {
         "arrivals" arrivals: ArrivalsConfig => default "constant",
         /// Open model: how many users may be alive at once.
         "max_users" max_users: Whole<1, 1_000_000> => default "1000",
-        /// Open model: how long an arrival waits for a free user before it is dropped and counted.
+        /// Open model: how long an arrival waits for a free user before it is dropped and counted; never longer than the grace at the end.
         "max_wait" max_wait: Micros => default "1s",
         /// Searches the highest rate that meets an objective, in place of a load.
         "capacity" capacity: CapacityConfig => optional,

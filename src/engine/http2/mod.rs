@@ -5,6 +5,8 @@
 mod connection;
 mod failure;
 mod shared;
+#[cfg(test)]
+mod sockets;
 mod wire;
 
 pub(super) use connection::Connection;

@@ -141,6 +141,7 @@ impl Turn {
             users: Cell::new(0),
             users_peak: Cell::new(0),
             in_flight: Cell::new(0),
+            waiting: Cell::new(0),
             alternating: Some(Alternating::new(what.drain, pauses, by_arrival, what.number << 40)),
             shared,
         });
