@@ -78,7 +78,9 @@ pub fn paired_by_draws(blocks: &Blocks, source: &str, policy: &Policy, draws: us
         calibration: header.base.digest.is_some() && header.base.digest == header.candidate.digest,
     };
     let gated = |figure: &Figure| policy.rule(ComparisonMode::Paired, ALL, *figure).gate;
-    let is_absent = |figure: &Figure| !drafts.iter().any(|draft| draft.scope == ALL && draft.figure == *figure);
+    // Where users wait for answers all the time, there is no throughput phase.
+    let is_there = |figure: &Figure| *figure != Figure::Throughput || blocks.header.rate.is_some();
+    let is_absent = |figure: &Figure| is_there(figure) && !drafts.iter().any(|draft| draft.scope == ALL && draft.figure == *figure);
     let absent: Vec<Figure> = policy.figures().into_iter().filter(|figure| gated(figure) && is_absent(figure)).collect();
     let mut notes = sentence::notes(&drafts, &absent, &pairs, fewest_pairs(alpha), busy);
     notes.extend(others.map(other_requests_told));

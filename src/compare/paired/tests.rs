@@ -230,6 +230,10 @@ fn a_base_without_any_throughput_leaves_a_comparison_that_can_be_stored() {
     let comparison = judged(&blocks);
     assert_eq!(comparison.note.as_deref(), Some("throughput of the whole run is not compared: one side has too little to show"));
     assert!(comparison.contrasts.iter().all(|contrast| contrast.delta.is_finite() && contrast.metric != "throughput"));
+    // A load as it is written has no throughput phase, and nothing is missing.
+    blocks.blocks.retain(|block| block.phase == BlockPhase::Latency);
+    blocks.header.rate = None;
+    assert_eq!(judged(&blocks).note, None);
 }
 
 #[test]
