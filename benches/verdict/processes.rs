@@ -1,4 +1,5 @@
-//! The processes of a recording or a live run. Whatever becomes of it, none outlives its owner.
+//! The processes of a recording or a live run. None outlives its owner; a busy loop ends by itself also where this program is
+//! killed, so that it makes no later measurement a busy one.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -16,9 +17,12 @@ impl Drop for Running {
     }
 }
 
+/// Looks a few times a second whether whoever started it is still there.
+const BUSY: &str = "while kill -0 $PPID 2>/dev/null; do i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; done";
+
 /// Something that takes all of a core that it can get.
 pub(crate) fn hog() -> Result<Running, String> {
-    Ok(Running(Command::new("sh").args(["-c", "while :; do :; done"]).spawn().map_err(text_of)?))
+    Ok(Running(Command::new("sh").args(["-c", BUSY]).spawn().map_err(text_of)?))
 }
 
 /// A sample API on a port of its own.
