@@ -3,6 +3,7 @@
 use super::draft::{Draft, FEWEST_PAIRS, Test};
 use super::scope::ALL;
 use crate::compare::Figure;
+use crate::compare::sentence::{listed, scope_name};
 use crate::record::{Comparison, ComparisonVerdict, Contrast, ContrastVerdict, Pairs};
 use crate::units::{Micros, Rate, Share};
 
@@ -139,18 +140,6 @@ fn told(contrast: &Contrast) -> String {
 
 fn signed(change: f64, shown: &impl Fn(f64) -> String) -> String {
     format!("{}{}", if change < 0.0 { "-" } else { "+" }, shown(change))
-}
-
-fn listed(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [front @ .., last] => format!("{} and {last}", front.join(", ")),
-    }
-}
-
-fn scope_name(scope: &str) -> String {
-    if scope == ALL { "the whole run".to_owned() } else { format!("`{scope}`") }
 }
 
 fn plain(metric: &str) -> String {
