@@ -1,6 +1,7 @@
 # Sourced by the scripts beside it: one nginx on a core of its own, one tool at a time on another, and what that tool cost.
 #
-# The first argument of every script is the program to measure; without one it is the release build.
+# The first argument of every script is the program to measure; without one it is the release build. A script that needs more of
+# nginx than a small answer says what in `locations`, and finds its files in $work/www.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 program=$(realpath "${1:-target/release/loadline}")
@@ -10,6 +11,7 @@ port=${PORT:-18099}
 url=http://127.0.0.1:$port/
 work=$(mktemp -d)
 mkdir "$work/www"
+chmod a+x "$work" # for the workers of an nginx that root starts
 
 fail() { echo "$*" >&2; exit 2; }
 for need in nginx jq taskset /usr/bin/time curl; do command -v "$need" >/dev/null || fail "$need is not installed"; done
@@ -27,10 +29,11 @@ http {
   server {
     listen 127.0.0.1:$port backlog=32768;
     location / { default_type application/json; return 200 '{"id":7,"token":"2f9c1b","name":"lamp","stock":12}'; }
+    ${locations:-}
   }
 }
 CONF
-nginx -c "$work/nginx.conf" &
+nginx -p "$work" -c nginx.conf &
 nginx=$!
 trap 'kill $nginx 2>/dev/null || true; wait $nginx 2>/dev/null || true; rm -rf "$work"' EXIT
 until curl --silent --fail --output /dev/null "$url"; do
