@@ -67,8 +67,8 @@ pub fn share_for_signs(count: usize, share: f64, chance: f64) -> f64 {
     for few in 0..=most {
         below += term;
         if below > chance {
-            // Half a value more, so that rounding takes the one below it.
-            return if few == 0 { 0.0 } else { (few as f64 - 0.5) / count as f64 };
+            // A trifle more, so that rounding takes just as many. Not more than that: the standard error grows with the share.
+            return if few == 0 { 0.0 } else { (few as f64 - 1.0 + 1e-9) / count as f64 };
         }
         term *= (count - few) as f64 / (few + 1) as f64;
     }
@@ -91,7 +91,10 @@ mod tests {
     fn few_values_are_trimmed_less_so_that_their_signs_can_tell() {
         // scipy.stats.binom.cdf: (6, 30, 0.5) = 7.2e-4, (4, 30, 0.5) = 3.0e-5, (3, 30, 0.5) = 4.2e-6, (22, 112, 0.5) = 2.9e-11.
         for (count, cut_off) in [(112, 22), (37, 6), (30, 4), (20, 1), (15, 0), (5, 0), (0, 0)] {
-            assert_eq!(cut(count, share_for_signs(count, 0.2, 3.1e-5)), cut_off, "{count}");
+            let share = share_for_signs(count, 0.2, 3.1e-5);
+            assert_eq!(cut(count, share), cut_off, "{count}");
+            // The standard error is of what was cut off, not of more.
+            assert!(count == 112 || (share * count as f64 - cut_off as f64).abs() < 1e-6, "{count}: {share}");
         }
         assert_eq!(cut(30, share_for_signs(30, 0.2, 1e-5)), 3);
         assert_eq!(share_for_signs(112, 0.2, 3e-5), 0.2);
