@@ -45,7 +45,7 @@ async fn live(context: Rc<Context>, mut user: User, attendance: Attendance, numb
         let mut now = next;
         if rested || active > next {
             next = active;
-            context.wait_until(next).await;
+            user.rest(context.wait_until(next)).await;
             now = context.clock.now();
             if !context.is_running_at(now) {
                 break;

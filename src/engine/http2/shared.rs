@@ -51,6 +51,23 @@ impl SharedConnections {
         Ok(connection)
     }
 
+    /// Opens connections again that died while nobody used them, or all of them where `renew` says so. What can't be opened is
+    /// opened, or fails, when it is needed.
+    pub(in crate::engine) async fn look_after(&self, renew: bool, open: impl AsyncFn(&Rc<Origin>) -> Result<Connection, Failure>) {
+        let known = self.places.borrow().clone();
+        for (origin, places) in known {
+            for place in &places.connections {
+                let mut place = place.lock().await;
+                let is_dead = |connection: &Connection| renew || !connection.is_usable();
+                if place.as_ref().is_some_and(is_dead) {
+                    // First closed, then opened: as few as ever are open.
+                    *place = None;
+                    *place = open(&origin).await.ok();
+                }
+            }
+        }
+    }
+
     fn places(&self, origin: &Rc<Origin>) -> Rc<Places> {
         let mut known = self.places.borrow_mut();
         if let Some((_, places)) = known.iter().find(|(of, _)| Rc::ptr_eq(of, origin) || of == origin) {

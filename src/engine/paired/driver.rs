@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
-use super::alternate::{Alternated, Alternation, ArmOptions, BlockLoad, BlockRun, Pauses};
+use super::alternate::{Alternated, Alternation, ArmOptions, BlockLoad, BlockRun};
 use super::alternating::Alternating;
 use super::steal::CpuTimes;
 use crate::engine::clock::ArmClock;
@@ -112,11 +112,6 @@ struct Turn {
 
 impl Turn {
     fn new(plan: &Arc<Plan>, arm: ArmOptions, what: &Alternation, control: &Control, timers: &Timers) -> Self {
-        let pauses = match what.load {
-            BlockLoad::Arrivals { .. } => Pauses { between_iterations: false, within_iterations: true },
-            BlockLoad::Users { pauses, .. } => pauses,
-        };
-        let by_arrival = matches!(what.load, BlockLoad::Arrivals { .. });
         let clock = ArmClock::new(timers.clone(), Instant::now());
         clock.pause_at(Micros::ZERO);
         let shared = Arc::new(Shared {
@@ -142,7 +137,7 @@ impl Turn {
             users_peak: Cell::new(0),
             in_flight: Cell::new(0),
             waiting: Cell::new(0),
-            alternating: Some(Alternating::new(what.drain, pauses, by_arrival, what.number << 40)),
+            alternating: Some(Alternating::new(what)),
             shared,
         });
         let turn = Self { context, tasks: Rc::default(), porter: RefCell::new(JoinSet::new()) };
@@ -176,14 +171,14 @@ impl Turn {
     async fn take(&self, pair: u32, what: &Alternation, renew: bool, timers: &Timers) -> BlockRun {
         let (context, alternating) = (&self.context, self.alternating());
         {
-            let upkeep = std::pin::pin!(alternating.upkeep.carry_out(renew));
+            let upkeep = std::pin::pin!(async {
+                context.network.look_after_shared(renew).await;
+                alternating.upkeep.carry_out(renew).await;
+            });
             timers.within(Instant::now() + what.drain.into(), upkeep).await;
         }
-        let (from, until) = (what.block * f64::from(pair), what.block * f64::from(pair + 1));
-        let measured = if pair == 0 { Micros::ZERO } else { what.block.saturating_sub(what.discarded) };
-        if measured > Micros::ZERO {
-            alternating.measure(from + what.discarded, until);
-        }
+        let until = what.block * f64::from(pair + 1);
+        let measured = if pair == 0 { Micros::ZERO } else { alternating.measure(pair) };
         let (cpu, times) = (thread_cpu(), CpuTimes::now());
         let began = Instant::now();
         context.clock.resume();

@@ -198,6 +198,48 @@ fn what_takes_longer_than_a_block_is_finished_in_part() {
 }
 
 #[test]
+fn iterations_that_end_in_a_later_block_are_counted() {
+    let ((base, _), (candidate, _)) = (server(Duration::from_millis(15)), server(Duration::from_millis(15)));
+    let request = || Step::Request(Box::new(get("/", 0)));
+    // Four requests take longer than a block.
+    let plan = scenario(vec![request(), request(), request(), request()]);
+    let blocks = run(&plan, &[base.address, candidate.address], &pairs(12, arrivals(100.0)));
+    let totals = totals(&blocks, 0);
+    // The arrivals of eleven blocks but those of the last two, which are on their way.
+    let due = 9.0 * 45.0 / 1000.0 * 100.0;
+    let begun = (totals.counters.iterations + totals.counters.iterations_cut) as f64;
+    assert!(begun > 0.5 * due && totals.counters.iterations_cut == 0, "{begun} of {due}");
+}
+
+#[test]
+fn arrivals_that_wait_for_a_user_over_the_end_of_a_block_are_results_or_dropped() {
+    let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::from_millis(20)));
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    // One user answers fifty a second, and two hundred come.
+    let load = BlockLoad::Arrivals { rate: Rate(200.0), max_users: 1, max_wait: Micros::from_millis(120) };
+    let blocks = run(&plan, &[base.address, candidate.address], &pairs(14, load));
+    let totals = totals(&blocks, 1);
+    assert!(totals.counters.dropped > 0, "{:?}", totals.counters);
+    let endpoint = &totals.endpoints[0];
+    // Those that were served had waited for nearly as long as they may: more than two blocks.
+    assert!(endpoint.ok.percentile(50.0).unwrap() > Micros::from_millis(100), "{:?}", endpoint.ok.percentile(50.0));
+}
+
+#[test]
+fn connections_are_looked_after_while_users_think() {
+    let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
+    let plan = Arc::new(plan(
+        vec![Step::Request(Box::new(get("/", 0)))],
+        ThinkTime::Constant(Micros::from_millis(20)),
+        LoadPlan::Closed(iterations(1, 1)),
+    ));
+    let pauses = Pauses { between_iterations: true, within_iterations: true };
+    let what = Alternation { renew_after: Duration::ZERO, ..pairs(5, BlockLoad::Users { users: 2, pauses }) };
+    run(&plan, &[base.address, candidate.address], &what);
+    assert_eq!(base.connections.load(Ordering::SeqCst), 2 * 5, "two users in five blocks");
+}
+
+#[test]
 fn connections_are_opened_anew_between_blocks() {
     let ((base, _), (candidate, _)) = (server(Duration::ZERO), server(Duration::ZERO));
     let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
