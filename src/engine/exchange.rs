@@ -13,7 +13,7 @@ use super::connection::{Connection, Traffic};
 use super::decode::decode;
 use super::dial::{Dialer, Origin};
 use super::failure::Failure;
-use super::http2::SharedConnections;
+use super::http2::{self, SharedConnections};
 use super::jar;
 use super::message::Message;
 use super::reply::{Reply, Wanted};
@@ -127,6 +127,10 @@ pub(super) enum Progress {
     /// The system did not take all of it at once.
     HeldBack,
 }
+
+/// So many connections a user keeps open, each to another origin; the one that was used longest ago goes first. As many as
+/// most pages need, and few enough for a scenario whose addresses are a new host each time.
+const MOST_CONNECTIONS: usize = 16;
 
 /// One user's side: its open connections, one for each origin, and its cookies.
 #[derive(Debug, Default)]
@@ -311,6 +315,9 @@ impl Client {
             }
         }
         if network.http.keep_alive && network.shared.is_none() && connection.is_open() {
+            if self.connections.len() >= MOST_CONNECTIONS {
+                self.connections.remove(0);
+            }
             self.connections.push((message.origin.clone(), connection));
         }
         Ok(reply)
@@ -319,7 +326,7 @@ impl Client {
     /// The kept connection to an origin, where it still stands.
     async fn kept(&mut self, network: &Network, origin: &Rc<Origin>) -> Option<Connection> {
         let at = self.connections.iter().position(|(kept, _)| Rc::ptr_eq(kept, origin) || kept == origin)?;
-        let (_, mut connection) = self.connections.swap_remove(at);
+        let (_, mut connection) = self.connections.remove(at);
         connection.is_usable(&network.scratch).await.then_some(connection)
     }
 
@@ -334,22 +341,37 @@ impl Client {
     }
 }
 
+impl Network {
+    /// Before an arm of a paired run goes on: what [`Client::look_after`] does, for the connections that users share.
+    pub(super) async fn look_after_shared(&self, renew: bool) {
+        if let Some(shared) = &self.shared {
+            shared
+                .look_after(renew, async |origin: &Rc<Origin>| open_to_share(self, origin, &mut State::begun(Instant::now())).await)
+                .await;
+        }
+    }
+}
+
 /// Opens a connection, or takes a shared one, and notes that the request goes out on it.
 async fn connect(network: &Network, origin: &Rc<Origin>, state: &mut State) -> Result<Connection, Failure> {
     state.connecting = true;
     let connection = match &network.shared {
         None => open(network, origin, state).await?,
         Some(shared) => {
-            let open = async || match open(network, origin, state).await? {
-                Connection::Http2(connection) => Ok(connection),
-                Connection::Http1(_) => Err(Failure::new(ErrorCategory::Protocol, "HTTP/1.1 connections can't be shared")),
-            };
+            let open = async || open_to_share(network, origin, state).await;
             Connection::Http2(Box::pin(shared.next(origin, open)).await?)
         }
     };
     state.connecting = false;
     state.send(Instant::now());
     Ok(connection)
+}
+
+async fn open_to_share(network: &Network, origin: &Origin, state: &mut State) -> Result<http2::Connection, Failure> {
+    match open(network, origin, state).await? {
+        Connection::Http2(connection) => Ok(connection),
+        Connection::Http1(_) => Err(Failure::new(ErrorCategory::Protocol, "HTTP/1.1 connections can't be shared")),
+    }
 }
 
 async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<Connection, Failure> {

@@ -6,11 +6,17 @@ use url::Url;
 /// The most cookies of one domain; more than RFC 6265 asks for, and as many as Chrome keeps.
 const MOST: usize = 180;
 
+/// The longest name and value of a cookie together, in bytes: browsers ignore longer ones (RFC 6265bis, 5.6).
+const LONGEST: usize = 4096;
+
 /// Keeps a cookie, `text` as `Set-Cookie` has it, of an answer from an address; what a browser would refuse is refused here
 /// as well. Where that is one too many of its domain, another goes: one that has expired, or else the oldest that wasn't
 /// just used because it is of another path, or else the oldest.
 pub(super) fn keep(jar: &mut CookieStore, text: &str, from: &Url) {
     let Ok(cookie) = Cookie::parse(text, from) else { return };
+    if cookie.name().len() + cookie.value().len() > LONGEST {
+        return;
+    }
     let cookie = cookie.into_owned();
     let key = Key::of(&cookie);
     match jar.insert(cookie, from) {
@@ -92,6 +98,13 @@ mod tests {
     fn of_unique_names_on_one_path_the_newest_stay() {
         let jar = jar((0..1000).map(|number| ("/".to_owned(), format!("n{number}=x"))));
         assert_eq!(names(&jar, "/"), (820..1000).map(|number| format!("n{number}")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_browsers_find_too_long_is_not_kept() {
+        let of = |length: usize| (String::from("/"), format!("n={}", "x".repeat(length - 1)));
+        assert_eq!(jar([of(4096)]).iter_any().count(), 1);
+        assert_eq!(jar([of(4097)]).iter_any().count(), 0);
     }
 
     #[test]

@@ -35,6 +35,8 @@ enum State {
 
 /// How long a head may be.
 const LONGEST_HEAD: usize = 256 << 10;
+/// Blank lines in front of a head are passed over, up to so many bytes of them.
+const MOST_BLANK: usize = 64;
 /// Room made for a body before its first byte came, at most: its length is a promise only.
 const ROOM: u64 = 64 << 10;
 
@@ -80,6 +82,10 @@ impl Reader {
                 self.tried = self.partial.len();
                 if self.tried > LONGEST_HEAD {
                     return Err(protocol(&format!("its head is longer than {}", Bytes(LONGEST_HEAD as u64))));
+                }
+                // Each of them ends a line, and so would be a reason to read all of them again.
+                if self.partial.len() > MOST_BLANK && self.partial[..MOST_BLANK].iter().all(|byte| b"\r\n".contains(byte)) {
+                    return Err(protocol("it begins with blank lines"));
                 }
                 return Ok(None);
             };
@@ -201,6 +207,16 @@ mod tests {
         assert_eq!(read(3), Some((200, vec![], "until the end".to_owned(), length(3), false)));
         assert_eq!(read(4), Some((101, vec![header("upgrade", "x")], String::new(), length(4) - 8, false)));
         assert_eq!((read(5), read(6)), (None, None));
+    }
+
+    #[test]
+    fn a_few_blank_lines_are_passed_over_and_many_are_no_head() {
+        let blank = |lines: usize| vec![&b"\r\n"[..]; lines];
+        let answer = &b"HTTP/1.1 204 None\r\n\r\n"[..];
+        let status = |lines: usize| read(&[blank(lines), vec![answer]].concat(), &ALL).map(|read| read.map(|read| read.0));
+        assert_eq!(status(3).unwrap(), Some(204));
+        assert_eq!(status(32).unwrap(), Some(204));
+        assert!(status(33).unwrap_err().message.ends_with("it begins with blank lines"));
     }
 
     #[test]
