@@ -207,23 +207,21 @@ impl Lobby {
             user.iterate(at).await;
             self.context.end_iteration(at);
             self.drop_expired();
-            let next = self.longest_waiting(class);
+            let next = self.next_waiting(class);
             has_waited = next.is_some();
             match next {
-                Some(at) => {
+                Some((at, of)) if of == class => {
                     self.serve(&mailbox, at);
                     self.taken.notify_one();
                 }
-                None => match self.longest_waiting_elsewhere() {
-                    Some((at, other)) => {
-                        self.dismiss(&mailbox);
-                        self.admit(at, other, true);
-                        self.taken.notify_one();
-                        return;
-                    }
-                    None if self.closing.get() => break,
-                    None => self.free.borrow_mut()[class].push(mailbox.clone()),
-                },
+                Some((at, other)) => {
+                    self.dismiss(&mailbox);
+                    self.admit(at, other, true);
+                    self.taken.notify_one();
+                    return;
+                }
+                None if self.closing.get() => break,
+                None => self.free.borrow_mut()[class].push(mailbox.clone()),
             }
         }
         self.dismiss(&mailbox);
@@ -238,19 +236,20 @@ impl Lobby {
         }
     }
 
-    /// The arrival of a class that has waited longest, which waits no longer.
-    fn longest_waiting(&self, class: usize) -> Option<Micros> {
-        let at = self.waiting.borrow_mut()[class].pop_front()?;
-        self.context.end_waiting(at);
-        Some(at)
-    }
-
-    fn longest_waiting_elsewhere(&self) -> Option<(Micros, usize)> {
-        let class = {
-            let waiting = self.waiting.borrow();
-            (0..waiting.len()).filter(|&class| !waiting[class].is_empty()).min_by_key(|&class| waiting[class][0])?
+    /// The arrival that a free user of `class` is for, with its class; it waits no longer. One of its own, as a user of another
+    /// class would need connections first, unless one of another class has waited longer and for half of what it may: a class
+    /// whose arrivals never cease to wait must not keep all users.
+    fn next_waiting(&self, class: usize) -> Option<(Micros, usize)> {
+        let (at, of) = {
+            let mut waiting = self.waiting.borrow_mut();
+            let front = |class: usize| waiting[class].front().copied();
+            let (longest, of) = (0..waiting.len()).filter_map(|class| Some((front(class)?, class))).min()?;
+            let is_urgent = longest + self.max_wait * 0.5 < self.context.clock.now();
+            let of = if is_urgent || front(class).is_none() { of } else { class };
+            (waiting[of].pop_front()?, of)
         };
-        self.longest_waiting(class).map(|at| (at, class))
+        self.context.end_waiting(at);
+        Some((at, of))
     }
 
     /// Drops the arrivals that waited too long; once the run is being stopped, cuts all that wait.

@@ -482,6 +482,38 @@ fn users_of_two_classes_share_the_places_of_an_open_load() {
 }
 
 #[test]
+fn a_class_whose_arrivals_always_wait_does_not_keep_all_users() {
+    let server = RawServer::start(|mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            if head.starts_with("GET /slow ") {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            if stream.write_all(OK).is_err() {
+                return;
+            }
+        }
+    });
+    let open = OpenLoad {
+        rate: RateShape::Constant(Rate(100.0)),
+        arrivals: ArrivalKind::Poisson,
+        duration: Some(Micros::from_secs(2)),
+        iterations: None,
+        max_users: 1,
+        max_wait: Micros::from_millis(400),
+        warmup: Micros::ZERO,
+        graceful_stop: Micros::ZERO,
+    };
+    let mut two = plan(vec![request("/slow")], ThinkTime::None, LoadPlan::Open(open.clone()));
+    two.endpoints.push(two.endpoints[0].clone());
+    let mut quick = plan(vec![Step::Request(Box::new(get("/quick", 1)))], ThinkTime::None, LoadPlan::Open(open)).classes;
+    two.classes.append(&mut quick);
+    let result = load(two, server.address, 1);
+    let [slow, quick] = [0, 1].map(|endpoint| result.totals.endpoints[endpoint].requests);
+    // Ten slow ones a second keep the only user busy; without a turn for them, quick ones would come through before the first slow one.
+    assert!(slow >= 5 && quick >= 5, "{slow} and {quick}, {} dropped", result.totals.counters.dropped);
+}
+
+#[test]
 fn a_user_without_a_connection_leaves_the_thread_to_the_others() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut population = iterations(2, 1);
