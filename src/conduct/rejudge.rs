@@ -74,7 +74,7 @@ fn totals(plan: &Plan, foreign: &Record) -> Totals {
 }
 
 fn endpoint_totals(endpoint: &EndpointRecord, duration: Micros) -> EndpointTotals {
-    let phases = endpoint.phases.clone();
+    let (phases, in_time) = (endpoint.phases.clone(), endpoint.in_time(duration));
     let errors = endpoint.errors.iter().map(|error| {
         let totals = ErrorTotals { count: error.count, first: error.first, last: error.last };
         ((error.category, error.message.clone()), totals)
@@ -82,7 +82,8 @@ fn endpoint_totals(endpoint: &EndpointRecord, duration: Micros) -> EndpointTotal
     EndpointTotals {
         requests: endpoint.requests,
         failures: endpoint.failures,
-        after_end: endpoint.requests - endpoint.in_time(duration),
+        after_end: endpoint.requests.saturating_sub(in_time),
+        before_begin: in_time.saturating_sub(endpoint.requests),
         bytes_in: endpoint.bytes_in,
         bytes_out: endpoint.bytes_out,
         checks: (endpoint.checks_passed, endpoint.checks_failed),

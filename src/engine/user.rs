@@ -296,6 +296,8 @@ impl User {
                 bytes_out: exchange.bytes_out,
             };
             context.record(&sample, || message);
+        } else if let (None, Some(endpoint)) = (&context.alternating, request.endpoint) {
+            context.recorder.borrow_mut().finish_early(endpoint.0, done);
         }
         Ok(context.clock.shown_at(done))
     }

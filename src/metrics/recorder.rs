@@ -40,6 +40,7 @@ pub(super) struct EndpointDelta {
     pub(super) requests: u64,
     pub(super) failures: u64,
     pub(super) after_end: u64,
+    pub(super) before_begin: u64,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
     pub(super) checks: (u64, u64),
@@ -110,6 +111,15 @@ impl Recorder {
         }
     }
 
+    /// Adds a request of the warm-up that was finished at `done`: where that is in the load, it is in the rates and nowhere else. As
+    /// many as begin in the load end behind it, and a rate without either would be too low.
+    pub fn finish_early(&mut self, endpoint: u32, done: Micros) {
+        let is_in_load = done >= self.origin && done <= self.end;
+        if let Some(endpoint) = self.delta.endpoints.get_mut(endpoint as usize) {
+            endpoint.before_begin += u64::from(is_in_load);
+        }
+    }
+
     /// Adds how late a start was.
     pub fn record_lag(&mut self, lag: Micros) {
         self.delta.lag.add(lag);
@@ -176,6 +186,7 @@ impl EndpointDelta {
             requests: 0,
             failures: 0,
             after_end: 0,
+            before_begin: 0,
             bytes_in: 0,
             bytes_out: 0,
             checks: (0, 0),
@@ -189,6 +200,7 @@ impl EndpointDelta {
     }
 
     fn reset(&mut self) {
+        self.before_begin = 0;
         if self.requests == 0 {
             return;
         }
@@ -250,5 +262,21 @@ mod tests {
         // Stopped meanwhile; it can't go on for longer again.
         assert_eq!(record(5, &[4, 6]), (5, 3));
         assert_eq!(record(10, &[6]), (6, 3));
+    }
+
+    #[test]
+    fn what_began_in_the_warm_up_and_ends_in_the_load_is_in_the_rates_alone() {
+        let mut recorder = Recorder::new(1, 0, Micros::from_secs(10));
+        let mut totals = Totals::new(1, 0);
+        recorder.end_at(Micros::from_secs(20));
+        for done in [5, 9, 10, 12, 20, 21] {
+            recorder.finish_early(0, Micros::from_secs(done));
+        }
+        let delta = recorder.swap(Delta::default());
+        totals.add(&delta);
+        assert_eq!((totals.requests(), totals.in_time(), totals.endpoints[0].ok.count()), (0, 3, 0));
+        recorder.swap(delta);
+        totals.add(&recorder.swap(Delta::default()));
+        assert_eq!(totals.in_time(), 3, "memory that is used again is empty");
     }
 }

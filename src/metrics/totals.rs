@@ -32,6 +32,8 @@ pub struct EndpointTotals {
     pub failures: u64,
     /// Those of them that finished when the load was over: in no rate.
     pub after_end: u64,
+    /// Requests of the warm-up that finished while the load lasted: in rates, and in nothing else.
+    pub before_begin: u64,
     /// Bytes received.
     pub bytes_in: u64,
     /// Bytes sent.
@@ -87,7 +89,7 @@ impl Totals {
     /// Adds what a thread gathered.
     pub fn add(&mut self, delta: &Delta) {
         for (total, part) in self.endpoints.iter_mut().zip(&delta.endpoints) {
-            if part.requests > 0 {
+            if part.requests > 0 || part.before_begin > 0 {
                 total.add(part);
             }
         }
@@ -132,13 +134,14 @@ impl Totals {
 impl EndpointTotals {
     /// Requests that finished while the load lasted: what rates are of.
     pub fn in_time(&self) -> u64 {
-        self.requests - self.after_end
+        self.requests - self.after_end + self.before_begin
     }
 
     fn add(&mut self, part: &EndpointDelta) {
         self.requests += part.requests;
         self.failures += part.failures;
         self.after_end += part.after_end;
+        self.before_begin += part.before_begin;
         self.bytes_in += part.bytes_in;
         self.bytes_out += part.bytes_out;
         self.checks.0 += part.checks.0;
@@ -162,6 +165,7 @@ impl EndpointTotals {
         self.requests += other.requests;
         self.failures += other.failures;
         self.after_end += other.after_end;
+        self.before_begin += other.before_begin;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.checks.0 += other.checks.0;

@@ -51,10 +51,14 @@ pub struct EndpointRecord {
     pub phases: EndpointPhases,
 }
 
+/// No run has more: so many fit into a number of JSON.
+const MOST_REQUESTS: u64 = 1 << 53;
+
 impl EndpointRecord {
-    /// How many of its requests finished within the load time of its run: what `throughput` is of.
+    /// How many requests finished within the load time of its run, those that began in the warm-up included: what `throughput`
+    /// is of.
     pub fn in_time(&self, load_time: Micros) -> u64 {
-        ((self.throughput * load_time.as_secs_f64()).round() as u64).min(self.requests)
+        ((self.throughput * load_time.as_secs_f64()).round() as u64).min(MOST_REQUESTS)
     }
 }
 
