@@ -4,6 +4,7 @@ use super::figure::Figure;
 use crate::metrics::{Histogram, TimelineRow};
 use crate::record::Record;
 use crate::stats::{mean, standard_error};
+use crate::units::Micros;
 
 /// A run reduced to the figures that are compared: some hundred bytes an endpoint, where a record has histograms.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ pub(super) const FEWEST_SLICES: usize = 5;
 impl Observation {
     /// Of a record, with those of `figures` that are percentiles.
     pub(super) fn of(record: &Record, figures: &[Figure]) -> Self {
-        let slices = full_slices(&record.timeline);
+        let slices = full_slices(&record.timeline, record.run.duration);
         let mut all = Gathered::new(ALL);
         let mut endpoints: Vec<Gathered<'_>> = Vec::new();
         for endpoint in &record.endpoints {
@@ -122,10 +123,13 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// The rows of a timeline without a last one that was cut short.
-fn full_slices(timeline: &[TimelineRow]) -> Vec<&TimelineRow> {
+/// The rows of a timeline without a last one that was cut short, and without those of the time after the load, in which what was
+/// in flight is waited for: how long that takes says nothing of how the load varied.
+fn full_slices(timeline: &[TimelineRow], load_time: Micros) -> Vec<&TimelineRow> {
     let longest = timeline.iter().map(|row| row.seconds).max().unwrap_or_default();
-    timeline.iter().filter(|row| row.seconds.0 * 2 > longest.0).collect()
+    // Ticks come a little late: by its middle a row is of the load or of what came behind it.
+    let is_of_load = |row: &&TimelineRow| row.at + row.seconds * 0.5 <= load_time;
+    timeline.iter().filter(|row| row.seconds.0 * 2 > longest.0).filter(is_of_load).collect()
 }
 
 /// Standard error of a percentile's logarithm, by how it varies between slices of the run; zero for a short run. A
@@ -201,7 +205,6 @@ pub(super) fn dispersion(counts: &[(u64, u64)]) -> f64 {
 mod tests {
     use super::*;
     use crate::record::fixture::{EndpointSketch, Sketch, endpoint, sketch};
-    use crate::units::Micros;
 
     fn p50(scope: &ScopeObservation) -> Reading {
         scope.reading(Figure::P50).unwrap()
@@ -242,6 +245,21 @@ mod tests {
         let short = Observation::of(&record, &Figure::USUAL);
         assert_eq!(p50(&short.scopes[0]), calm);
         assert_eq!(short.scopes[0].throughput, None);
+    }
+
+    #[test]
+    fn the_time_after_the_load_is_no_slice_of_it() {
+        let mut record = sketch("r", 0).record();
+        let before = Observation::of(&record, &Figure::USUAL);
+        let (end, last) = (record.run.duration, record.timeline[record.timeline.len() - 1].clone());
+        // One request that hangs for three seconds when everything else is over.
+        for second in 0..3 {
+            let (at, p50) = (end + Micros::from_secs(second), (second == 2).then(|| Micros::from_secs(3)));
+            record.timeline.push(TimelineRow { at, requests: u64::from(second == 2), p50_latency: p50, ..last.clone() });
+        }
+        let after = Observation::of(&record, &Figure::USUAL);
+        assert_eq!(p50(&after.scopes[0]), p50(&before.scopes[0]));
+        assert_eq!(after.scopes[0].throughput, before.scopes[0].throughput);
     }
 
     #[test]
