@@ -255,11 +255,12 @@ impl<'a> Run<'a> {
         let warmup = self.warmup();
         let watched = service.as_ref().and_then(|service| service.watched());
         let monitor = watched.as_ref().and_then(|watched| Monitor::start(watched.clone(), Instant::now() + Duration::from(warmup)).ok());
+        let used = || Some(service_use::of(monitor.as_ref()?.samples(), watched.as_ref()?.found_by()));
         let before = Usage::now();
         let begin = Instant::now();
         let failure = match &self.plan.load {
-            LoadPlan::Closed(closed) => self.load(&Load::Closed(closed.clone()), target, globals, &mut service, listen)?,
-            LoadPlan::Open(open) => self.load(&Load::Open(open.clone()), target, globals, &mut service, listen)?,
+            LoadPlan::Closed(closed) => self.load(&Load::Closed(closed.clone()), target, globals, &mut service, &used, listen)?,
+            LoadPlan::Open(open) => self.load(&Load::Open(open.clone()), target, globals, &mut service, &used, listen)?,
             LoadPlan::Capacity(search) => {
                 let search = Search {
                     plan: self.plan,
@@ -313,6 +314,7 @@ impl<'a> Run<'a> {
         target: &Target,
         globals: &[(SlotId, Value)],
         service: &mut Option<&mut Service>,
+        used: &dyn Fn() -> Option<ServiceUse>,
         listen: &mut dyn FnMut(News<'_>),
     ) -> Result<Option<String>, Warning> {
         let control = self.options.steering.begin();
@@ -326,7 +328,7 @@ impl<'a> Run<'a> {
             Event::Tick { snapshot, totals } => {
                 listen(News::Tick(snapshot));
                 if aborted.is_none()
-                    && let Some(missed) = watch.look(self.plan, totals)
+                    && let Some(missed) = watch.look(self.plan, totals, used)
                 {
                     aborted = Some(missed);
                     control.stop();

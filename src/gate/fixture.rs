@@ -8,13 +8,13 @@ use crate::plan::{CompileOptions, Plan, from_text};
 use crate::units::Micros;
 
 /// Two classes, three endpoints: `GET /items` in both, `POST /cart` (tag `write`) in the second.
-const USERS: &str = "
+pub(super) const USERS: &str = "
 target: http://127.0.0.1:9
 users:
   visitor: {tasks: [{get: /items}]}
   customer: {tasks: [{get: /items}, {post: /cart, tags: [write]}]}
 ";
-const CLOSED: &str = "load: {users: 4, duration: 10s}\n";
+pub(super) const CLOSED: &str = "load: {users: 4, duration: 10s}\n";
 
 /// The plan of these users with a closed load and these thresholds, as they are written in a scenario.
 pub(super) fn plan(thresholds: &str) -> Plan {

@@ -195,6 +195,16 @@ fn a_threshold_of_the_candidate_ends_the_run() {
 }
 
 #[test]
+fn what_the_candidate_uses_ends_the_run() {
+    let folder = Folder::new();
+    let text = started("").replace("port: auto\n", "port: auto\n  monitor: true\n").replace("budget: 6s", "budget: 2m");
+    folder.write("loadline.yml", &format!("{text}thresholds: {{ service: [{{ expect: memory_max < 1KB, abort: true }}] }}\n"));
+    let output = folder.loadline(["run", "--base-command", &command_of_the_demo()]).exits_with(1);
+    let threshold = &folder.record()["thresholds"][0];
+    assert_eq!((&threshold["aborted"], &threshold["outcome"]), (&true.into(), &"failed".into()), "{output}");
+}
+
+#[test]
 fn what_paired_mode_replaces_is_refused_before_any_load() {
     let (demo, folder) = (Demo::start(), Folder::new());
     folder.write("loadline.yml", &SHORT.replace("duration: 10m", "iterations: 10"));

@@ -16,6 +16,18 @@ fn demo_command(more: &str) -> String {
 }
 
 #[test]
+fn a_service_that_uses_too_much_ends_the_run() {
+    let folder = Folder::new();
+    let text = scenario(&demo_command(""), "{ get: /health, within: 60s }", "{ users: 2, duration: 10m }");
+    let thresholds = "thresholds: { service: [{ expect: memory_max < 1KB, abort: true }, { expect: cpu_max < 100000, abort: true }] }\n";
+    folder.write("loadline.yml", &format!("{text}{thresholds}"));
+    let output = folder.loadline(["run"]).exits_with(1);
+    let record = folder.record();
+    let aborted: Vec<_> = record["thresholds"].as_array().unwrap().iter().map(|row| (&row["outcome"], &row["aborted"])).collect();
+    assert_eq!(aborted, [(&"failed".into(), &true.into()), (&"passed".into(), &false.into())], "{output}");
+}
+
+#[test]
 fn a_service_is_started_watched_and_stopped_with_everything_it_started() {
     let folder = Folder::new();
     let command = demo_command("echo one; echo two >&2; sleep 1000 & echo $! > child;");

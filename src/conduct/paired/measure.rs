@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::identity;
-use super::ledger::{ARMS, Ledger, Sums};
+use super::ledger::{Ledger, Sums};
+use super::monitors::Monitors;
 use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
 use super::side::{Side, SideOptions};
 use super::watch::Watch;
@@ -17,11 +18,10 @@ use crate::conduct::limits::OpenFiles;
 use crate::conduct::recording;
 use crate::conduct::run::{Instead, Run, plain_warning, trouble};
 use crate::conduct::usage::Usage;
-use crate::conduct::{ConductOptions, Measured, News, service_use};
-use crate::metrics::{Counters, ServiceSample, Totals};
+use crate::conduct::{ConductOptions, Measured, News};
+use crate::metrics::{Counters, Totals};
 use crate::plan::{ArrivalKind, ClosedLoad, LoadPlan, OpenLoad, PairedLoad, PairedPlan, Plan, Population, RateShape};
 use crate::record::{Arm, BLOCKS_VERSION, BlockEndpointName, Blocks, BlocksHeader, Comparison, Record, Sent, VerifyRecord, Warning};
-use crate::service::Monitor;
 use crate::units::{Micros, Rate};
 
 /// What a paired run needs besides the options of every run.
@@ -182,7 +182,7 @@ impl<'a> Work<'a> {
             ledger: &mut self.ledger,
             warnings: &mut warnings,
             watch: &mut watch,
-            restarted: &mut |side| monitors.follow(side),
+            monitors: &mut monitors,
             listen: &mut *listen,
             begun,
             until: begun,
@@ -229,14 +229,16 @@ impl<'a> Work<'a> {
 
     fn header(&self, sides: &[Side<'_>; 2]) -> BlocksHeader {
         let plan = self.plan;
-        let class = |class: usize| plan.classes.get(class).map(|class| class.name.clone()).unwrap_or_default();
+        // Blocks are kept and compared by the names that the record has.
+        let mask = &*self.options.mask;
+        let class = |class: usize| plan.classes.get(class).map(|class| mask(&class.name)).unwrap_or_default();
         let started = [(self.paired.base.service.as_ref(), &sides[0].target), (plan.service.as_ref(), &sides[1].target)];
         let report = self.options.log.parent().unwrap_or(Path::new("."));
         let [base, mut candidate] = identity::of(started, report);
         candidate.sha = self.options.context.sha.clone().or(candidate.sha);
         BlocksHeader {
             schema_version: BLOCKS_VERSION,
-            scenario: plan.name.clone(),
+            scenario: mask(&plan.name),
             seed: plan.seed,
             block_length: 0.0,
             discarded: DISCARDED,
@@ -245,7 +247,7 @@ impl<'a> Work<'a> {
             endpoints: plan
                 .endpoints
                 .iter()
-                .map(|endpoint| BlockEndpointName { name: endpoint.name.clone(), class: class(endpoint.class) })
+                .map(|endpoint| BlockEndpointName { name: mask(&endpoint.name), class: class(endpoint.class) })
                 .collect(),
             base,
             candidate,
@@ -401,44 +403,5 @@ fn base_record(plan: &Plan, candidate: &Record, base: &Sums) -> Record {
         service: None,
         comparison: None,
         ..candidate.clone()
-    }
-}
-
-/// Watches the candidate, from start to start.
-struct Monitors {
-    begun: Instant,
-    current: Option<(Monitor, &'static str)>,
-    samples: Vec<ServiceSample>,
-}
-
-impl Monitors {
-    fn start(candidate: &Side<'_>, begun: Instant) -> Self {
-        let mut monitors = Self { begun, current: None, samples: Vec::new() };
-        monitors.watch(candidate);
-        monitors
-    }
-
-    fn watch(&mut self, candidate: &Side<'_>) {
-        let Some(watched) = candidate.watched() else { return };
-        let found_by = watched.found_by();
-        self.current = Monitor::start(watched, self.begun).ok().map(|monitor| (monitor, found_by));
-    }
-
-    fn follow(&mut self, side: &Side<'_>) {
-        if side.arm() == ARMS[1] {
-            self.end();
-            self.watch(side);
-        }
-    }
-
-    fn end(&mut self) -> Option<&'static str> {
-        let (monitor, found_by) = self.current.take()?;
-        self.samples.extend(monitor.stop());
-        Some(found_by)
-    }
-
-    fn stop(mut self) -> Option<crate::record::ServiceUse> {
-        let found_by = self.end()?;
-        Some(service_use::of(self.samples, found_by))
     }
 }

@@ -5,6 +5,7 @@ mod disturbed;
 mod identity;
 mod ledger;
 mod measure;
+mod monitors;
 mod session;
 mod side;
 mod silence;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ledger::{Ledger, Place};
+use super::monitors::Monitors;
 use super::side::Side;
 use super::sizes::{self, Probe};
 use super::watch::Watch;
@@ -54,8 +55,7 @@ pub(super) struct Session<'a, 'b> {
     pub(super) ledger: &'b mut Ledger,
     pub(super) warnings: &'b mut Vec<Warning>,
     pub(super) watch: &'b mut Watch,
-    /// Restarts may happen from here on; told so that monitors can follow.
-    pub(super) restarted: &'b mut dyn FnMut(&Side<'_>),
+    pub(super) monitors: &'b mut Monitors,
     pub(super) listen: &'b mut dyn FnMut(News<'_>),
     pub(super) begun: Instant,
     /// Until when it lasts as far as is known.
@@ -229,7 +229,7 @@ impl Session<'_, '_> {
         for side in self.sides.iter_mut() {
             self.warnings.extend(side.restart()?);
             side.set_up()?;
-            (self.restarted)(side);
+            self.monitors.follow(side);
         }
         let load = BlockLoad::Users { users: self.paired.users, pauses: Pauses { between_iterations: false, within_iterations: true } };
         let nothing = Place { phase: None, epoch: 0, look: 1 };
@@ -276,7 +276,7 @@ impl Session<'_, '_> {
             let planned = Micros::from(self.until.saturating_duration_since(self.begun));
             let snapshot = self.ledger.snapshot(Micros::from(self.begun.elapsed()), planned, place.phase.is_none(), users);
             (self.listen)(News::Tick(&snapshot));
-            if self.watch.ends(self.plan, self.ledger) {
+            if self.watch.ends(self.plan, self.ledger, self.monitors) {
                 control.stop();
             }
             if died.is_none()

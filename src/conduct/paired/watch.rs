@@ -1,12 +1,13 @@
 //! Thresholds that end a paired run before its time.
 
 use super::ledger::Ledger;
+use super::monitors::Monitors;
 use crate::gate::AbortWatch;
 use crate::plan::Plan;
 use crate::record::{Arm, JudgedThreshold};
 
-/// Watches the thresholds with `abort: true` over the candidate's response times: what thresholds are judged on in the
-/// end. Their clock is the candidate's time under load there, in which `after` and `for` count.
+/// Watches the thresholds with `abort: true` over the candidate's response times and what its service uses: what thresholds
+/// are judged on in the end. Their clock is the candidate's time under load there, in which `after` and `for` count.
 #[derive(Debug)]
 pub(super) struct Watch {
     thresholds: AbortWatch,
@@ -19,9 +20,9 @@ impl Watch {
     }
 
     /// Looks at what was measured so far; whether the run ends here.
-    pub(super) fn ends(&mut self, plan: &Plan, ledger: &Ledger) -> bool {
+    pub(super) fn ends(&mut self, plan: &Plan, ledger: &Ledger, monitors: &Monitors) -> bool {
         if self.missed.is_none() {
-            self.missed = self.thresholds.look(plan, &ledger.side(Arm::Candidate).totals);
+            self.missed = self.thresholds.look(plan, &ledger.side(Arm::Candidate).totals, &|| monitors.so_far());
         }
         self.has_ended()
     }

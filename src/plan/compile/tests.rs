@@ -411,3 +411,15 @@ fn check_warns_of_what_a_run_would_refuse() {
     assert!(render(&lenient.notes).starts_with("warning: `env.TOKEN` is not set"));
     assert!(problems(&text, &Overrides::default()).starts_with("error: `env.TOKEN` is not set"));
 }
+
+#[test]
+fn what_is_known_at_the_end_only_aborts_nothing() {
+    let search = "load: { capacity: { objective: [p95 < 1s], from: 10/s, to: 100/s } }\n";
+    let users = "load: { users: 2, duration: 10s }\n";
+    for (expect, load, what) in [("p95 < baseline * 1.1", users, "a baseline is read"), ("capacity > 10/s", search, "a capacity is known")]
+    {
+        let thresholds = format!("thresholds:\n  all: [{{ expect: {expect}, abort: true }}]\n");
+        let found = problems(&format!("{}{thresholds}", SHOP.replace(users, load)), &Overrides::default());
+        assert!(found.contains(&format!("this can't abort the run: {what} when it has ended")), "{found}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Thresholds and what they speak of.
 
-use super::super::{ClassPlan, LoadPlan, Metric, Severity, Threshold, ThresholdPlan, ThresholdScope};
+use super::super::{ClassPlan, Limit, LoadPlan, Metric, Severity, Threshold, ThresholdPlan, ThresholdScope};
 use super::compiling::Compiling;
 use crate::config::yaml::Span;
 use crate::config::{Scenario, SeverityConfig, Spanned, Text, ThresholdSettings};
@@ -75,6 +75,14 @@ fn with_settings(compiling: &mut Compiling<'_>, settings: &ThresholdSettings, ex
     let time = |time: &Option<Spanned<Micros>>| time.as_ref().map_or(Micros::ZERO, |time| time.value);
     let message = settings.message.as_ref().map(|message| message.as_str().to_owned());
     let threshold = parse(compiling, expect)?;
+    let late = match (threshold.metric, threshold.limit) {
+        (Metric::Capacity, _) => Some("a capacity is known"),
+        (_, Limit::Baseline { .. }) => Some("a baseline is read"),
+        _ => None,
+    };
+    if let Some((what, written)) = late.zip(settings.abort.as_ref().filter(|_| abort)) {
+        compiling.error(written.span, format!("this can't abort the run: {what} when it has ended"), "remove `abort`");
+    }
     Some(Threshold { severity, abort, after: time(&settings.after), hold: time(&settings.hold), message, ..threshold })
 }
 
