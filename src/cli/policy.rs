@@ -8,11 +8,19 @@ use super::failure::Failure;
 use super::inputs::rendered;
 use crate::compare::{Amendment, Figure, OnOtherMachine, Percentile, Policy, Stance, Wish};
 use crate::config::{ComparisonConfig, OtherMachineConfig, StanceConfig};
-use crate::plan::{BaselinePlan, RegressionFigure, RegressionLimit, RegressionRule, Waiver};
-use crate::text::{plain, suggest};
+use crate::plan::{BaselinePlan, Plan, RegressionFigure, RegressionLimit, RegressionRule, Waiver};
+use crate::text::{Secrets, plain, suggest};
 
 /// Where waivers are read from where no file is named, and written to.
 pub(super) const WAIVERS: &str = ".loadline/waivers.yml";
+
+/// The `baseline` section of a plan. Endpoints are called by their masked names, as they are in records and blocks.
+pub(super) fn rules(plan: &Plan) -> BaselinePlan {
+    let secrets = Secrets::new(&plan.secrets);
+    let mut section = plan.baseline.clone();
+    section.rules.iter_mut().filter_map(|rule| rule.endpoint.as_mut()).for_each(|name| *name = secrets.mask(name).into_owned());
+    section
+}
 
 /// The policy of a scenario, options over it. `advisory`: nothing that is found may fail the run.
 pub(super) fn policy(args: &PolicyArgs, plan: &BaselinePlan, advisory: bool) -> Policy {

@@ -1,9 +1,9 @@
 //! Secrets in what was measured: a path or an error message may hold one.
 
-use crate::record::Record;
+use crate::record::{Comparison, Record};
 
 /// Masks every text of a record that a scenario or a service had a say in. Figures, digests and histograms stay as
-/// they are: masking those could only break them.
+/// they are: masking those could only break them. Masking twice does no more than once.
 pub fn mask_record(record: &mut Record, mask: &dyn Fn(&str) -> String) {
     let put = |text: &mut String| *text = mask(text);
     put(&mut record.scenario.name);
@@ -36,4 +36,14 @@ pub fn mask_record(record: &mut Record, mask: &dyn Fn(&str) -> String) {
         capacity.objective.iter_mut().for_each(put);
         capacity.steps.iter_mut().flat_map(|step| &mut step.missed).for_each(put);
     }
+    if let Some(comparison) = &mut record.comparison {
+        mask_comparison(comparison, mask);
+    }
+}
+
+fn mask_comparison(comparison: &mut Comparison, mask: &dyn Fn(&str) -> String) {
+    let put = |text: &mut String| *text = mask(text);
+    [&mut comparison.sentence, &mut comparison.source].into_iter().chain(&mut comparison.note).for_each(put);
+    comparison.contrasts.iter_mut().for_each(|contrast| put(&mut contrast.scope));
+    comparison.changes.iter_mut().for_each(|change| put(&mut change.scope));
 }

@@ -1,6 +1,6 @@
 //! Secrets are used and never shown: not on the terminal, not in any file of the report.
 
-use crate::support::{Answer, Folder, Output, RawServer, Seen};
+use crate::support::{Answer, Demo, Folder, Output, RawServer, Seen};
 
 /// A server that tells everything it was told, as a careless one would.
 fn careless() -> RawServer {
@@ -13,7 +13,17 @@ fn careless() -> RawServer {
 
 #[track_caller]
 fn nowhere(secrets: &[&str], output: &Output, folder: &Folder) {
-    let files = folder.files("loadline-report");
+    let mut files = folder.files("loadline-report");
+    files.extend(
+        files
+            .iter()
+            .filter(|(name, _)| name.ends_with(".gz"))
+            .map(|(name, _)| {
+                let packed = std::fs::File::open(folder.path(&format!("loadline-report/{name}"))).unwrap();
+                (format!("{name}, unpacked"), std::io::read_to_string(flate2::read::GzDecoder::new(packed)).unwrap())
+            })
+            .collect::<Vec<_>>(),
+    );
     let mut places = vec![("stdout".to_owned(), output.stdout.clone()), ("stderr".to_owned(), output.stderr.clone())];
     places.extend(files);
     for secret in secrets {
@@ -117,4 +127,32 @@ fn problems_of_a_scenario_show_no_secret() {
     let output = folder.loadline(["run", "--var", "KEY=of-the-option-14"]).exits_with(2);
     assert!(output.stderr.contains(".env:2:1") && output.stderr.contains("`***` is no status"), "{output}");
     nowhere(&["of-the-file", "of-the-option"], &output, &folder);
+}
+
+#[test]
+fn names_are_masked_in_paired_mode_and_rules_are_still_found_by_them() {
+    let (base, candidate, folder) = (Demo::start(), Demo::start(), Folder::new());
+    let endpoint = "/health?key=${FEED_KEY}";
+    folder.write(
+        "loadline.yml",
+        &format!(
+            "name: feed\ntarget: http://127.0.0.1:1\nenv_file: .env\nusers:\n  reader:\n    tasks: [{{ get: \"{endpoint}\" }}, {{ get: /products/ }}]\n\
+             load: {{ users: 2, duration: 10m }}\npaired: {{ budget: 6s, rate: 100/s, users: 2, block: 60ms, looks: 1 }}\n\
+             baseline: {{ endpoints: {{ \"GET {endpoint}\": {{ p50: advisory, p75: 900% }} }} }}\n"
+        ),
+    );
+    folder.write(".env", "FEED_KEY=of-the-feed-10\n");
+    let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(0);
+    let record = folder.record();
+    let of_feed = |metric: &str| {
+        let contrasts = record["comparison"]["contrasts"].as_array().unwrap();
+        contrasts.iter().find(|contrast| contrast["scope"] == "GET /health?key=***" && contrast["metric"] == metric).cloned()
+    };
+    assert_eq!(of_feed("p50").expect("it is compared")["judged"], false, "{output}");
+    assert_eq!(of_feed("p75").expect("it is compared")["judged"], true, "{output}");
+    nowhere(&["of-the-feed-10"], &output, &folder);
+    let again = ["compare", "--blocks", "loadline-report/blocks.jsonl.gz", "--scenario", "loadline.yml", "--format", "json"];
+    let again = folder.loadline(again).exits_with(0);
+    let again: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(again["comparison"]["contrasts"], record["comparison"]["contrasts"], "by the same rules");
 }
