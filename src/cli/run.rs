@@ -14,7 +14,7 @@ use super::inputs::{self, Input};
 use super::interrupt;
 use super::policy;
 use super::repeat;
-use crate::compare::{Policy, Stance, without_base};
+use crate::compare::{Policy, Stance, without_base, without_store};
 use crate::conduct::{
     ConductOptions, Measured, News, PairedMeasured, PairedOptions, RunContext, Steering, mask_record, measure, measure_paired,
 };
@@ -78,7 +78,7 @@ pub(super) struct Judging {
 
 impl Judging {
     pub(super) fn of(args: &RunArgs, input: &Input) -> Result<Self, Failure> {
-        let plan = &input.plan.baseline;
+        let plan = &policy::rules(&input.plan);
         let (mode, policy) = (policy::mode(args.judging.comparison, plan), policy::policy(&args.judging.policy, plan, args.demo));
         if input.plan.paired.is_some() && matches!(mode, ComparisonConfig::History | ComparisonConfig::None) {
             let word = if mode == ComparisonConfig::None { "none" } else { "history" };
@@ -133,7 +133,8 @@ impl Run<'_> {
             Some(Ok((comparison, selection))) => (Some(comparison), Some(selection)),
             Some(Err(why)) => {
                 record.warnings.push(Warning { code: "baseline_unreadable".to_owned(), invalidates: false, message: why, advice: None });
-                (None, None)
+                let place = judging.baselines.as_ref().map(|baselines| baselines.place(&record.scenario.name));
+                (Some(without_store(&record.scenario.name, &place.unwrap_or_default(), policy)), None)
             }
             None if is_paired => (record.comparison.take(), None),
             None if judging.mode == ComparisonConfig::Paired => (Some(without_base(&record.scenario.name, policy)), None),
@@ -148,8 +149,8 @@ impl Run<'_> {
         };
         record.thresholds = gate::judge(plan, &totals, &evidence);
         gate::mark_aborted(&mut record.thresholds, aborted);
-        mask_record(&mut record, &*options.mask);
         record.comparison = comparison;
+        mask_record(&mut record, &*options.mask);
         calibration::quote(&mut record, &self.args.judging.store, &plan.baseline);
         gate::waive(&mut record, &self.waivers);
         if self.args.judging.on_saturation == SaturationArg::Invalid && !is_paired {

@@ -76,13 +76,23 @@ fn history_point(record: &Record) -> HistoryPoint {
 
 /// The comparison of a run that is to be compared side by side only, and had no base beside it.
 pub fn without_base(scenario: &str, policy: &Policy) -> Comparison {
+    let note = Some(sentence::name_a_base());
+    Comparison { note, ..nothing(ComparisonMode::Paired, sentence::no_base(scenario), "a base beside the run", policy) }
+}
+
+/// The comparison of a run whose store could not be read once the run was over.
+pub fn without_store(scenario: &str, source: &str, policy: &Policy) -> Comparison {
+    nothing(ComparisonMode::History, sentence::no_store(scenario, source), source, policy)
+}
+
+fn nothing(mode: ComparisonMode, sentence: String, source: &str, policy: &Policy) -> Comparison {
     Comparison {
-        mode: ComparisonMode::Paired,
+        mode,
         verdict: ComparisonVerdict::NoBaseline,
-        sentence: sentence::no_base(scenario),
+        sentence,
         advisory: policy.advisory,
-        note: Some(sentence::name_a_base()),
-        source: "a base beside the run".to_owned(),
+        note: None,
+        source: source.to_owned(),
         records: 0,
         newest: None,
         newest_sha: None,

@@ -45,6 +45,11 @@ pub(super) fn no_base(scenario: &str) -> String {
     format!("no baseline: `{scenario}` is compared side by side with a base, and none was named, so nothing was compared")
 }
 
+/// There may be a baseline, and it can't be read.
+pub(super) fn no_store(scenario: &str, source: &str) -> String {
+    format!("no baseline: what is stored of `{scenario}` in {source} could not be read, so nothing was compared")
+}
+
 /// What to do where there is no base.
 pub(super) fn name_a_base() -> String {
     "name one with `--base`, `--base-dir` or `--base-command`".to_owned()
