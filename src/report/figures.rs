@@ -100,7 +100,12 @@ pub(crate) fn interval(name: &str, ends: (f64, f64)) -> String {
 
 /// A change without direction: `5%`, `0.5 points`.
 pub(crate) fn size_of_change(name: &str, value: f64) -> String {
-    change(name, value.abs()).trim_start_matches('+').replacen(".0", "", 1)
+    let text = change(name, value.abs());
+    let text = text.trim_start_matches('+');
+    match text.split_once(".0") {
+        Some((whole, unit)) if !unit.starts_with(|c: char| c.is_ascii_digit()) => format!("{whole}{unit}"),
+        _ => text.to_owned(),
+    }
 }
 
 fn change_unit(name: &str) -> &'static str {
@@ -131,6 +136,15 @@ mod tests {
         }
         assert_eq!(counted(1, "request", "requests"), "1 request");
         assert_eq!(counted(2_000, "request", "requests"), "2,000 requests");
+    }
+
+    #[test]
+    fn sizes_of_changes_leave_out_a_zero_that_says_nothing() {
+        for (metric, value, text) in
+            [("p50", 0.05, "5%"), ("p50", -0.0312, "3.1%"), ("error_rate", 0.0005, "0.05 points"), ("error_rate", 0.01, "1 points")]
+        {
+            assert_eq!(size_of_change(metric, value), text);
+        }
     }
 
     #[test]

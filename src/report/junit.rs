@@ -7,7 +7,8 @@ use super::view::{ReportView, RunView, ThresholdView, Tone};
 use crate::record::{Record, Verdict};
 
 /// One suite a scenario; one case for the measurement as such, and one for each threshold, compared figure and verify
-/// step. What can't fail the run is never a failure: it is skipped, with the reason.
+/// step. What can't fail the run is never a failure: it is skipped, with the reason. A run that failed by no case of these,
+/// because its policy wants a comparison that says something, has one more.
 pub fn junit(records: &[Record]) -> String {
     let view = ReportView::of(records);
     let mut report = Report::new("loadline");
@@ -44,6 +45,10 @@ fn suite(record: &Record, run: &RunView) -> TestSuite {
     for step in &run.verify {
         let message = if step.message.is_empty() { step.outcome } else { &step.message };
         suite.add_test_case(case("verify", &step.name, judged(step.tone, message)));
+    }
+    if record.summary.verdict == Verdict::Failed && suite.failures == 0 {
+        // No figure by itself failed it: the policy doesn't pass what can't be told.
+        suite.add_test_case(case("comparison", "verdict", judged(Tone::Bad, &run.verdict.because)));
     }
     suite
 }
@@ -82,6 +87,7 @@ fn skipped(message: &str) -> TestCaseStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::ComparisonVerdict;
     use crate::report::fixture;
     use proptest::prelude::*;
 
@@ -111,5 +117,20 @@ mod tests {
         assert_eq!(report.test_suites.len(), 4);
         assert_eq!(report.test_suites.iter().map(|suite| suite.failures).collect::<Vec<_>>(), [0, 4, 1, 0]);
         assert_eq!(report.test_suites.iter().map(|suite| suite.errors).collect::<Vec<_>>(), [0, 0, 1, 0]);
+    }
+    #[test]
+    fn a_failed_run_has_a_failure_even_where_no_figure_failed() {
+        let mut record = fixture::passed();
+        let comparison = record.comparison.as_mut().unwrap();
+        comparison.verdict = ComparisonVerdict::NoBaseline;
+        comparison.sentence = "no baseline: nothing was compared".to_owned();
+        comparison.contrasts.clear();
+        record.summary.verdict = Verdict::Failed;
+        let report = Report::deserialize_from_str(&junit(&[record])).unwrap();
+        let failed = report.test_suites[0].test_cases.iter().filter_map(|case| match &case.status {
+            TestCaseStatus::NonSuccess { message, .. } => Some((case.name.to_string(), message.clone().unwrap().to_string())),
+            _ => None,
+        });
+        assert_eq!(failed.collect::<Vec<_>>(), [("verdict".to_owned(), "comparison: no baseline".to_owned())]);
     }
 }
