@@ -41,12 +41,24 @@ fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
     for path in &args.records {
         let record = read_record(path)?;
         let branch = args.branch.clone().or_else(|| record.run.branch.clone());
-        let branch = branch.unwrap_or_else(|| default_branch(&|name: &str| std::env::var(name).ok(), Path::new(".")));
+        let branch = branch.map_or_else(this_branch, Ok)?;
         let entry =
             store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
         saved(&args.store, &entry)?;
     }
     Ok(())
+}
+
+/// The branch of a run that doesn't say its own: the default one, but for a tag, whose commit may be of any.
+fn this_branch() -> Result<String, Failure> {
+    let variable = |name: &str| std::env::var(name).ok();
+    match variable("GITHUB_REF").as_deref().and_then(|name| name.strip_prefix("refs/tags/")) {
+        Some(tag) => {
+            let tag = plain(tag);
+            Err(Failure::usage(format!("nothing was saved: `{tag}` is a tag and no branch\n  name the branch with `--branch`")))
+        }
+        None => Ok(default_branch(&variable, Path::new("."))),
+    }
 }
 
 fn saved(store: &Path, entry: &Entry) -> Result<(), Failure> {

@@ -13,7 +13,8 @@ use crate::gate;
 use crate::record::Record;
 use crate::report::{CommentOptions, TerminalOptions, markdown_comment, terminal};
 
-/// Compares results without any load; exits with 1 for a regression, 3 for a head that is invalid.
+/// Compares results without any load; exits with 1 for a regression, 3 for a head that is invalid,
+/// 130 for one that was interrupted.
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
     if let Some(path) = &args.blocks {
         return blocks::compare(path, args);
@@ -47,10 +48,10 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
     });
     gate::waive(&mut head, &yardstick.waivers);
     gate::void_comparison(&mut head);
-    // Only the comparison decides here: what HEAD's own thresholds said is in its own report.
+    // Only the comparison decides here, where HEAD ran to its end: what its own thresholds said is in its own report.
     head.thresholds.clear();
     head.verify.clear();
-    let decision = gate::decide(&head, policy, false);
+    let decision = gate::decide_again(&head, policy);
     decision.settle(&mut head);
     let head = std::slice::from_ref(&head);
     console::print(&match args.format {

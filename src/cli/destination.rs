@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::OutputArgs;
 use super::failure::Failure;
 use crate::record::{Blocks, Record, write_atomically};
-use crate::report::{CommentOptions, folder, locust_csv};
+use crate::report::{CommentOptions, folder, is_record_file, locust_csv};
 
 /// Room that must be free in the report folder, in bytes: several times what the largest reports take.
 const ROOM: u64 = 16 << 20;
@@ -31,11 +31,9 @@ pub(super) fn write(output: &OutputArgs, records: &[Record], blocks: &[Option<Bl
     let put = |path: &Path, content: &[u8]| {
         write_atomically(path, content).map_err(|error| Failure::trouble(format!("failed to write {}", Failure::chain(&error))))
     };
-    if records.len() != 1 {
-        // Of an earlier run into the same folder; `baseline save` must not take it for one of this run.
-        let _ = std::fs::remove_file(output.out.join("record.json"));
-    }
-    for (name, content) in folder(records, &CommentOptions::default()) {
+    let files = folder(records, &CommentOptions::default());
+    remove_earlier_records(&output.out, |name| files.iter().any(|(file, _)| file == name));
+    for (name, content) in files {
         put(&output.out.join(name), &content)?;
     }
     for (number, blocks) in blocks.iter().enumerate() {
@@ -60,6 +58,21 @@ pub(super) fn write(output: &OutputArgs, records: &[Record], blocks: &[Option<Bl
         }
     }
     Ok(())
+}
+
+/// Removes the records that an earlier run wrote into the same folder, and this one doesn't replace: what promotes or publishes
+/// a folder takes all of them for one run's. Records that somebody put there under other names stay.
+fn remove_earlier_records(out: &Path, is_of_this_run: impl Fn(&str) -> bool) {
+    for path in std::fs::read_dir(out).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !is_of_this_run(name)) else { continue };
+        let is_earlier = || {
+            let text = std::fs::read_to_string(&path).ok()?;
+            Some(is_record_file(name, &Record::from_json(&text, &path).ok()?))
+        };
+        if name.starts_with("record") && name.ends_with(".json") && is_earlier() == Some(true) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
 }
 
 /// `PREFIX_stats.csv`.

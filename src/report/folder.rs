@@ -27,6 +27,13 @@ pub fn folder(records: &[Record], comment: &CommentOptions) -> Vec<(String, Vec<
     files
 }
 
+/// Whether a report folder calls the file of this record so.
+pub fn is_record_file(name: &str, record: &Record) -> bool {
+    let of_several = || name.strip_prefix(&format!("record-{}", file_name(&record.scenario.name)))?.strip_suffix(".json");
+    let is_number = |text: &str| text.is_empty() || text.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+    name == "record.json" || of_several().is_some_and(is_number)
+}
+
 /// A scenario's name as part of a file name, on any system: letters, digits, `.`, `_` and `-`, at most 60 of them.
 fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
@@ -54,6 +61,21 @@ mod tests {
         odd.scenario.name = "../../etc/passwd".to_owned();
         let names = names(&[fixture::passed(), fixture::empty(), odd]);
         assert_eq!(names[..3], ["record-shop.json", "record-shop-2.json", "record-..-..-etc-passwd.json"]);
+    }
+
+    #[test]
+    fn a_record_is_known_by_the_name_of_its_file() {
+        let record = fixture::passed();
+        for (name, expected) in [
+            ("record.json", true),
+            ("record-shop.json", true),
+            ("record-shop-2.json", true),
+            ("record-base.json", false),
+            ("record-shop-old.json", false),
+            ("records.json", false),
+        ] {
+            assert_eq!(is_record_file(name, &record), expected, "{name}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod view;
 
 pub use annotations::{Annotation, annotation_commands, workflow_command};
 pub use compared::{compared_comment, compared_terminal};
-pub use folder::folder;
+pub use folder::{folder, is_record_file};
 pub use html::html;
 pub use junit::junit;
 pub use locust_csv::locust_csv;

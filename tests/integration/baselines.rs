@@ -116,6 +116,32 @@ fn branches_have_baselines_of_their_own() {
 }
 
 #[test]
+fn a_tag_has_no_baseline_of_its_own() {
+    let folder = measured();
+    let mut record: Record = serde_json::from_str(&folder.read("base/record.json")).unwrap();
+    record["run"]["branch"] = serde_json::Value::Null;
+    folder.write("base/record.json", &record.to_string());
+    let save = || folder.loadline(["baseline", "save", "base/record.json"]).env("GITHUB_REF", "refs/tags/v1");
+    assert_eq!(save().exits_with(2).stderr, "error: nothing was saved: `v1` is a tag and no branch\n  name the branch with `--branch`\n");
+    save().args(["--branch", "main"]).exits_with(0);
+}
+
+#[test]
+fn records_of_an_earlier_run_into_the_same_folder_are_not_taken_for_this_ones() {
+    let (demo, folder) = (Demo::start(), Folder::new());
+    folder.write("a.yml", &STUDENTS.replace("name: students", "name: a")).write("b.yml", &STUDENTS.replace("name: students", "name: b"));
+    let records = || folder.names("loadline-report").into_iter().filter(|name| name.starts_with("record")).collect::<Vec<_>>();
+    let run = |files: &[&str]| {
+        folder.loadline(["run", "-q", "--target", &demo.url()]).args(files.iter().copied()).exits_with(0);
+        records()
+    };
+    assert_eq!(run(&["a.yml", "b.yml"]), ["record-a.json", "record-b.json"]);
+    std::fs::copy(folder.path("loadline-report/record-a.json"), folder.path("loadline-report/record-kept.json")).unwrap();
+    assert_eq!(run(&["a.yml"]), ["record-kept.json", "record.json"], "what somebody put there stays");
+    assert_eq!(run(&["b.yml", "a.yml"]), ["record-a.json", "record-b.json", "record-kept.json"]);
+}
+
+#[test]
 fn what_is_stored_is_listed_and_shown() {
     let folder = stored();
     folder.loadline(["baseline", "save", "base/record.json", "--store", "other", "--branch", "x"]).exits_with(0);
@@ -172,6 +198,11 @@ fn two_records_are_compared_without_any_load() {
     folder.write("invalid.json", &invalid.to_string());
     let output = folder.loadline(["compare", "base/record.json", "invalid.json"]).exits_with(3);
     assert!(output.stdout.contains("Against the baseline: regressed (advisory)"), "{output}");
+    let mut stopped: Record = serde_json::from_str(&folder.read("base/record.json")).unwrap();
+    stopped["summary"]["verdict"] = "interrupted".into();
+    folder.write("stopped.json", &stopped.to_string());
+    let output = folder.loadline(["compare", "base/record.json", "stopped.json"]).exits_with(130);
+    assert!(output.verdict().starts_with("INTERRUPTED  students: "), "{output}");
     let output = folder.loadline(["compare", "base/record.json", "nowhere.json"]).exits_with(2);
     assert_eq!(output.stderr, "error: failed to read nowhere.json: No such file or directory (os error 2)\n");
 }
