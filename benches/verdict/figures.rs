@@ -14,7 +14,22 @@ pub(crate) fn figures(folder: &Path, to: &Path) -> Result<String, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("failed to write {}: {error}", to.display());
     let file = File::create(to).map_err(|error| wrong(&error))?;
     let mut lines = csv::Writer::from_writer(GzEncoder::new(file, Compression::best()));
-    let head = ["recording", "phase", "pair", "arm", "first", "disturbed", "at", "measured", "requests", "failures", "p50", "p95", "p99"];
+    let head = [
+        "recording",
+        "phase",
+        "pair",
+        "arm",
+        "first",
+        "disturbed",
+        "at",
+        "measured",
+        "finished",
+        "requests",
+        "failures",
+        "p50",
+        "p95",
+        "p99",
+    ];
     lines.write_record(head).map_err(|error| wrong(&error))?;
     let recordings = recordings::read(folder)?;
     for recording in &recordings {
@@ -32,6 +47,7 @@ pub(crate) fn figures(folder: &Path, to: &Path) -> Result<String, String> {
                 block.disturbed.clone().unwrap_or_default(),
                 format!("{:.3}", block.at),
                 format!("{:.4}", block.measured),
+                format!("{:.2}", block.finished),
                 sum(|endpoint| endpoint.requests),
                 sum(|endpoint| endpoint.failures),
                 at(50.0),

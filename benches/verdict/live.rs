@@ -16,21 +16,48 @@ users: { reader: { tasks: [{ get: /products/ }] } }
 load: { users: 4, duration: 10s }
 ";
 
-/// A row for each of `runs` runs of `loadline run` with its defaults: the demo with this defect, if any, against the demo,
-/// each in a process of its own that is started anew for each run; beside a busy loop where `beside_hog` says so.
-pub(crate) fn live(runs: usize, defect: Option<&str>, beside_hog: bool) -> Result<String, String> {
+/// What a run is of.
+#[derive(Debug, Default)]
+pub(crate) struct Live<'a> {
+    /// What is wrong with the candidate, if anything.
+    defect: Option<&'a str>,
+    /// Beside a busy loop.
+    beside_hog: bool,
+    /// Loadline starts both, four times in a run, instead of finding them running.
+    started: bool,
+}
+
+impl<'a> Live<'a> {
+    /// `hog`, `started`, and a defect, in any order.
+    pub(crate) fn of(words: &[&'a str]) -> Result<Self, String> {
+        let mut live = Self::default();
+        for &word in words {
+            match word {
+                "hog" => live.beside_hog = true,
+                "started" => live.started = true,
+                defect if live.defect.is_none() => live.defect = Some(defect),
+                _ => return Err(format!("`{word}` is one word too many")),
+            }
+        }
+        Ok(live)
+    }
+}
+
+/// A row for each of `runs` runs of `loadline run` with its defaults: the demo with this defect, if any, against the demo, each in
+/// a process of its own that is started anew for each run.
+pub(crate) fn live(runs: usize, what: &Live<'_>) -> Result<String, String> {
     let folder = tempfile::tempdir().map_err(text_of)?;
-    std::fs::write(folder.path().join("live.yml"), SCENARIO).map_err(text_of)?;
     let mut out = format!(
-        "The candidate: {}; {}\n\n\
+        "The candidate: {}; {}{}\n\n\
          | run | exit | time | verdict | looks | p50 | p95 | throughput | seen in p50 |\n|---:|---:|---:|---|---:|---:|---:|---:|---:|\n",
-        defect.map_or("the same as the base".to_owned(), |defect| format!("`--defect {defect}`")),
-        if beside_hog { "beside a busy loop" } else { "without a busy loop" }
+        what.defect.map_or("the same as the base".to_owned(), |defect| format!("`--defect {defect}`")),
+        if what.beside_hog { "beside a busy loop" } else { "without a busy loop" },
+        if what.started { "; both started four times" } else { "" }
     );
     let mut failed = 0;
     for run in 1..=runs {
-        let _hog = if beside_hog { Some(hog()?) } else { None };
-        let (code, took, record) = one(folder.path(), defect).map_err(|error| format!("run {run}: {error}"))?;
+        let _hog = if what.beside_hog { Some(hog()?) } else { None };
+        let (code, took, record) = one(folder.path(), what).map_err(|error| format!("run {run}: {error}"))?;
         failed += usize::from(code == 1);
         let comparison = &record["comparison"];
         let contrast = |metric: &str| {
@@ -49,19 +76,31 @@ pub(crate) fn live(runs: usize, defect: Option<&str>, beside_hog: bool) -> Resul
 }
 
 /// Exit code, seconds, and record of one run.
-fn one(folder: &Path, defect: Option<&str>) -> Result<(i32, f64, Value), String> {
-    let base = Demo::start(&[])?;
-    let candidate = Demo::start(&defect.map_or(Vec::new(), |defect| vec!["--defect", defect]))?;
+fn one(folder: &Path, what: &Live<'_>) -> Result<(i32, f64, Value), String> {
+    let defect = what.defect.map_or(Vec::new(), |defect| vec!["--defect", defect]);
+    let mut run = Command::new(LOADLINE);
+    run.args(["run", "live.yml", "--quiet"]);
+    let demos = if what.started {
+        let command = |options: &[&str]| format!("exec {LOADLINE} demo --listen 127.0.0.1:$PORT {}", options.join(" "));
+        let service = format!("service: {{ command: {:?}, port: auto, ready: {{ get: /health }} }}\n", command(&defect));
+        write(folder, &format!("{}{service}", SCENARIO.replace("127.0.0.1:1", "127.0.0.1:${PORT}")))?;
+        run.args(["--base-command", &command(&[])]);
+        Vec::new()
+    } else {
+        let (base, candidate) = (Demo::start(&[])?, Demo::start(&defect)?);
+        write(folder, SCENARIO)?;
+        run.args(["--target", &candidate.address, "--base", &base.address]);
+        vec![base, candidate]
+    };
     let begun = Instant::now();
-    let status = Command::new(LOADLINE)
-        .args(["run", "live.yml", "--quiet", "--target", &candidate.address, "--base", &base.address])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .map_err(text_of)?;
+    let status = run.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status().map_err(text_of)?;
     let took = begun.elapsed().as_secs_f64();
+    drop(demos);
     let record = std::fs::read(folder.join("loadline-report/record.json")).map_err(|error| format!("{status}, no record: {error}"))?;
     let record = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
     Ok((status.code().unwrap_or(-1), took, record))
+}
+
+fn write(folder: &Path, scenario: &str) -> Result<(), String> {
+    std::fs::write(folder.join("live.yml"), scenario).map_err(text_of)
 }

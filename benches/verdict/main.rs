@@ -7,7 +7,7 @@
 //!     cargo bench --bench verdict -- contrast FOLDER [REPLAYS]
 //!     cargo bench --bench verdict -- pairs FOLDER
 //!     cargo bench --bench verdict -- figures FOLDER FILE
-//!     cargo bench --bench verdict -- live RUNS [DEFECT] [hog]
+//!     cargo bench --bench verdict -- live RUNS [DEFECT] [hog] [started]
 //!
 //! `docs/verdict.md` says what each of them does and shows the tables they print.
 
@@ -31,6 +31,8 @@ mod simulator;
 use std::path::Path;
 use std::process::ExitCode;
 
+use live::Live;
+
 const USAGE: &str = "\
 cargo bench --bench verdict -- simulate [RUNS]             made-up runs: coverage and p-values
 cargo bench --bench verdict -- lean [RECORDINGS]           made-up recordings: what replays say of a test that is right
@@ -39,7 +41,7 @@ cargo bench --bench verdict -- replay FOLDER [REPLAYS]     false alarms, power a
 cargo bench --bench verdict -- contrast FOLDER [REPLAYS]   the same with the methods of other tools
 cargo bench --bench verdict -- pairs FOLDER                how exact so many pairs of so many blocks are
 cargo bench --bench verdict -- figures FOLDER FILE         figures of every recorded block, as gzipped CSV
-cargo bench --bench verdict -- live RUNS [DEFECT] [hog]    whole runs of demo against demo, beside a busy loop if asked";
+cargo bench --bench verdict -- live RUNS [DEFECT] [hog] [started]   whole runs of demo against demo, beside a busy loop or started by them if asked";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -51,10 +53,7 @@ fn main() -> ExitCode {
         ["contrast", folder, rest @ ..] => number(rest, 500).and_then(|replays| contrast::contrast(Path::new(folder), replays)),
         ["pairs", folder] => pairs::pairs(Path::new(folder)),
         ["figures", folder, file] => figures::figures(Path::new(folder), Path::new(file)),
-        ["live", runs] => number(&[*runs], 10).and_then(|runs| live::live(runs, None, false)),
-        ["live", runs, "hog"] => number(&[*runs], 10).and_then(|runs| live::live(runs, None, true)),
-        ["live", runs, defect] => number(&[*runs], 10).and_then(|runs| live::live(runs, Some(defect), false)),
-        ["live", runs, defect, "hog"] => number(&[*runs], 10).and_then(|runs| live::live(runs, Some(defect), true)),
+        ["live", runs, rest @ ..] => number(&[*runs], 10).and_then(|runs| live::live(runs, &Live::of(rest)?)),
         ["lean", rest @ ..] => number(rest, 200).map(lean::lean),
         ["simulate", rest @ ..] => number(rest, 5_000).map(simulate::simulate),
         // `cargo test --benches` and `cargo bench` without arguments prove nothing and must not fail.
