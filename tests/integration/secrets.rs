@@ -132,27 +132,25 @@ fn problems_of_a_scenario_show_no_secret() {
 #[test]
 fn names_are_masked_in_paired_mode_and_rules_are_still_found_by_them() {
     let (base, candidate, folder) = (Demo::start(), Demo::start(), Folder::new());
-    let endpoint = "/health?key=${FEED_KEY}";
-    folder.write(
+    folder.write(".env", "FEED_KEY=of-the-feed-10\n").write(
         "loadline.yml",
-        &format!(
-            "name: feed\ntarget: http://127.0.0.1:1\nenv_file: .env\nusers:\n  reader:\n    tasks: [{{ get: \"{endpoint}\" }}, {{ get: /products/ }}]\n\
-             load: {{ users: 2, duration: 10m }}\npaired: {{ budget: 6s, rate: 100/s, users: 2, block: 60ms, looks: 1 }}\n\
-             baseline: {{ endpoints: {{ \"GET {endpoint}\": {{ p50: advisory, p75: 900% }} }} }}\n"
-        ),
+        "name: feed\ntarget: http://127.0.0.1:1\nenv_file: .env\n\
+         users: { reader: { tasks: [{ get: \"/health?key=${FEED_KEY}\" }, { get: /health }] } }\n\
+         load: { users: 2, duration: 10m }\npaired: { budget: 8s, rate: 200/s, users: 2, block: 60ms, looks: 1 }\n",
     );
-    folder.write(".env", "FEED_KEY=of-the-feed-10\n");
-    let output = folder.loadline(["run", "--target", &candidate.url(), "--base", &base.url()]).exits_with(0);
+    let advisory = "GET /health?key=of-the-feed-10: advisory";
+    let paired = ["run", "--target", &candidate.url(), "--base", &base.url(), "--regression", advisory];
+    let output = folder.loadline(paired).exits_with(0);
     let record = folder.record();
-    let of_feed = |metric: &str| {
+    let judged = |scope: &str| {
         let contrasts = record["comparison"]["contrasts"].as_array().unwrap();
-        contrasts.iter().find(|contrast| contrast["scope"] == "GET /health?key=***" && contrast["metric"] == metric).cloned()
+        let of_p50 = contrasts.iter().find(|contrast| contrast["scope"] == scope && contrast["metric"] == "p50");
+        of_p50.unwrap_or_else(|| panic!("no {scope}: {output}"))["judged"].clone()
     };
-    assert_eq!(of_feed("p50").expect("it is compared")["judged"], false, "{output}");
-    assert_eq!(of_feed("p75").expect("it is compared")["judged"], true, "{output}");
+    assert_eq!((judged("GET /health"), judged("GET /health?key=***")), (true.into(), false.into()));
     nowhere(&["of-the-feed-10"], &output, &folder);
     let again = ["compare", "--blocks", "loadline-report/blocks.jsonl.gz", "--scenario", "loadline.yml", "--format", "json"];
-    let again = folder.loadline(again).exits_with(0);
+    let again = folder.loadline(again).args(["--regression", advisory]).exits_with(0);
     let again: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(again["comparison"]["contrasts"], record["comparison"]["contrasts"], "by the same rules");
 }

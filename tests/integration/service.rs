@@ -19,7 +19,7 @@ fn demo_command(more: &str) -> String {
 fn a_service_that_uses_too_much_ends_the_run() {
     let folder = Folder::new();
     let text = scenario(&demo_command(""), "{ get: /health, within: 60s }", "{ users: 2, duration: 10m }");
-    let thresholds = "thresholds: { service: [{ expect: memory_max < 1KB, abort: true }, { expect: cpu_max < 100000, abort: true }] }\n";
+    let thresholds = "thresholds: { service: [{ expect: memory_max < 1KB, abort: true }, { expect: cpu_max < 100000%, abort: true }] }\n";
     folder.write("loadline.yml", &format!("{text}{thresholds}"));
     let output = folder.loadline(["run"]).exits_with(1);
     let record = folder.record();
