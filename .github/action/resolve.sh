@@ -30,12 +30,24 @@ check_out() {
     [ -d "$folder" ] && output base-dir "${folder%/}"
 }
 
+# Where stored records are read from: what git fetches is all of the branch at once; the API, in case git can't, takes a
+# request for each record, and a repository has a thousand an hour.
+records_from() {
+    local folder=$LOADLINE_FOLDER/.data # no branch is called that
+    if git_with_token fetch --quiet --no-tags --depth=1 origin "refs/heads/$LOADLINE_DATA_BRANCH" 2>/dev/null &&
+        git worktree add --quiet --detach "$folder" FETCH_HEAD; then
+        echo "$folder"
+    else
+        echo "branch:$LOADLINE_DATA_BRANCH"
+    fi
+}
+
 # Stored records as a folder. Where there are none, those of the checkout are used, if it has any.
 fetch_records() {
     local into=$LOADLINE_FOLDER/$LOADLINE_DATA_BRANCH
     [ -n "$LOADLINE_DATA_BRANCH" ] || return 0 # the folder of the checkout is used, where there is one
     mkdir -p "$into"
-    if ! "$LOADLINE_BINARY" baseline fetch --store "branch:$LOADLINE_DATA_BRANCH" --into "$into" --baseline-branch "$base_branch"; then
+    if ! "$LOADLINE_BINARY" baseline fetch --store "$(records_from)" --into "$into" --baseline-branch "$base_branch"; then
         warn 'The stored baselines could not be read; see the log of this step'
     fi
     if [ -n "$(find "$into" -name '*.json' -print -quit)" ] || [ ! -d baselines ]; then

@@ -83,17 +83,22 @@ impl BranchStore {
         self.push(there.as_ref().map(|(head, _)| head), &files, &format!("Store {path}"))
     }
 
-    /// One attempt to thin a record; one that is gone by now needs none.
-    fn try_replace(&self, entry: &Entry, thinned: &Record, attempt: u32) -> Attempt {
-        let path = slashed(&entry.path);
-        match self.look()? {
-            there if must_wait(&there, attempt) => Ok(Err(FENCED.to_owned())),
-            Some((head, files)) if files.iter().any(|file| file.path == path) => {
-                let message = format!("Thin {path}");
-                self.push(Some(&head), &[(path, Some(thinned.to_json()))], &message)
-            }
-            _ => Ok(Ok(())),
+    /// One attempt to thin records, in one commit; those that are gone by now need none.
+    fn try_replace(&self, thinned: &[(&Entry, &Record)], attempt: u32) -> Attempt {
+        let there = self.look()?;
+        if must_wait(&there, attempt) {
+            return Ok(Err(FENCED.to_owned()));
         }
+        let Some((head, files)) = there else { return Ok(Ok(())) };
+        let thinned = thinned.iter().map(|(entry, record)| (slashed(&entry.path), record));
+        let there = thinned.filter(|(path, _)| files.iter().any(|file| file.path == *path));
+        let thinned: Vec<(String, Option<String>)> = there.map(|(path, record)| (path, Some(record.to_json()))).collect();
+        let message = match thinned.as_slice() {
+            [] => return Ok(Ok(())),
+            [(path, _)] => format!("Thin {path}"),
+            several => format!("Thin {} records", several.len()),
+        };
+        self.push(Some(&head), &thinned, &message)
     }
 
     /// One attempt to put files on top of what is there.
@@ -172,8 +177,8 @@ impl Store for BranchStore {
         Ok(entry)
     }
 
-    fn replace(&self, entry: &Entry, thinned: &Record) -> Result<(), StoreError> {
-        self.insisting(|attempt| self.try_replace(entry, thinned, attempt))
+    fn replace(&self, thinned: &[(&Entry, &Record)]) -> Result<(), StoreError> {
+        self.insisting(|attempt| self.try_replace(thinned, attempt))
     }
 
     fn place(&self, branch: &str, scenario: &str) -> String {
@@ -202,6 +207,7 @@ fn slashed(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baseline::read_each;
     use crate::github::Access;
     use crate::github::fake::{FakeGitHub, Fault};
     use crate::record::Verdict;
@@ -231,11 +237,47 @@ mod tests {
         let store = store(&github);
         let record = sketch("r1", 0).record();
         let entry = store.save("main", &record).unwrap();
-        store.replace(&entry, &record.thinned()).unwrap();
+        store.replace(&[(&entry, &record.thinned())]).unwrap();
         assert_eq!(store.list(None, None).unwrap().entries, std::slice::from_ref(&entry));
         assert!(store.read(&entry).unwrap() == record.thinned());
         store.save("main", &record).unwrap();
         assert_eq!(github.state().depth(DATA), 2);
+    }
+
+    #[test]
+    fn several_records_are_thinned_in_one_commit_and_those_that_are_gone_in_none() {
+        let github = FakeGitHub::start();
+        let store = store(&github);
+        let records: Vec<Record> = (0..3).map(|at| sketch(&format!("r{at}"), at).record()).collect();
+        let entries: Vec<Entry> = records.iter().map(|record| store.save("main", record).unwrap()).collect();
+        let gone = Entry::of(&sketch("gone", 9).record(), "main");
+        let thin: Vec<Record> = records.iter().map(Record::thinned).collect();
+        let thinned: Vec<(&Entry, &Record)> = entries.iter().chain([&gone]).zip(thin.iter().chain([&thin[0]])).collect();
+        store.replace(&thinned).unwrap();
+        store.replace(&thinned[3..]).unwrap();
+        let state = github.state();
+        assert_eq!((state.depth(DATA), state.files(DATA).len()), (4, 3));
+        drop(state);
+        for (entry, thin) in entries.iter().zip(&thin) {
+            assert!(store.read(entry).unwrap() == *thin);
+        }
+    }
+
+    #[test]
+    fn a_refusal_ends_the_reading_of_records_and_a_broken_one_does_not() {
+        let github = FakeGitHub::start();
+        let store = store(&github);
+        for at in 0..4 {
+            store.save("main", &sketch(&format!("r{at}"), at).record()).unwrap();
+        }
+        let entries = store.list(None, None).unwrap().entries;
+        let limited = Fault { headers: &[("retry-after", "3600")], ..Fault::of("GET", "r1.json", 429, "") };
+        github.state().faults.push(limited);
+        let before = github.count("GET", "contents");
+        let read: Vec<_> = read_each(&store, &entries, |problem| panic!("{problem:?}")).collect();
+        assert_eq!(read.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false]);
+        assert!(matches!(read[2], Err(StoreError::GitHub(GitHubError::RateLimited { .. }))));
+        assert_eq!(github.count("GET", "contents") - before, 3);
     }
 
     #[test]

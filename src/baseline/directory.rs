@@ -118,8 +118,11 @@ impl Store for DirectoryStore {
         Ok(entry)
     }
 
-    fn replace(&self, entry: &Entry, thinned: &Record) -> Result<(), StoreError> {
-        Ok(write_atomically(&self.root.join(&entry.path), thinned.to_json().as_bytes())?)
+    fn replace(&self, thinned: &[(&Entry, &Record)]) -> Result<(), StoreError> {
+        for (entry, record) in thinned {
+            write_atomically(&self.root.join(&entry.path), record.to_json().as_bytes())?;
+        }
+        Ok(())
     }
 
     fn place(&self, branch: &str, scenario: &str) -> String {
@@ -169,7 +172,7 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(folder.join("20261204T000000Z-abc1234-pipe.json")).status().unwrap().success());
         let listing = store.list(Some("main"), Some("shop")).unwrap();
         let mut problems = Vec::new();
-        let read: Vec<Record> = read_each(&store, &listing.entries, |problem| problems.push(problem.reason)).collect();
+        let read: Vec<Record> = read_each(&store, &listing.entries, |problem| problems.push(problem.reason)).map(Result::unwrap).collect();
         assert_eq!(read.iter().map(|record| record.run.id.as_str()).collect::<Vec<_>>(), [saved.run_id.as_str()]);
         let told = |name: &str, why: &str| problems.iter().any(|problem| problem.contains(name) && problem.contains(why));
         assert!(told("folder.json", "it is no file") && told("huge.json", "larger than any record"), "{problems:?}");
@@ -229,7 +232,7 @@ mod tests {
         assert_eq!(ids(&listing), ["broken", "kept"]);
 
         let mut problems = Vec::new();
-        let records: Vec<Record> = read_each(&store, &listing.entries, |problem| problems.push(problem)).collect();
+        let records: Vec<Record> = read_each(&store, &listing.entries, |problem| problems.push(problem)).map(Result::unwrap).collect();
         assert_eq!(records.len(), 1);
         assert_eq!(records[0].run.id, kept.run_id);
         assert_eq!(problems.len(), 1);

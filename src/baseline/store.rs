@@ -24,8 +24,9 @@ pub trait Store {
     /// Refuses runs whose figures can't be trusted: a baseline made of them would judge others.
     fn save(&self, branch: &str, record: &Record) -> Result<Entry, StoreError>;
 
-    /// Puts what is left of a stored record in its place; readers see the one or the other, whole.
-    fn replace(&self, entry: &Entry, thinned: &Record) -> Result<(), StoreError>;
+    /// Puts what is left of stored records in their places; readers see the one or the other of each, whole. On a branch they
+    /// are one commit.
+    fn replace(&self, thinned: &[(&Entry, &Record)]) -> Result<(), StoreError>;
 
     /// Where records of a branch and scenario lie, as a person would name it: `baselines/main/shop`.
     fn place(&self, branch: &str, scenario: &str) -> String;
@@ -93,20 +94,34 @@ pub enum StoreError {
     },
 }
 
-/// Reads entries one by one as they are asked for, so that only what is used is ever in memory; those that can't be
-/// read are handed to `problem` and skipped.
+/// Reads entries one by one as they are asked for, so that only what is used is ever in memory; those that are no records
+/// are handed to `problem` and skipped.
+///
+/// Where GitHub refuses to hand one out, that is the last thing that comes: fewer records than there are would be another
+/// baseline.
 pub fn read_each<'a>(
     store: &'a dyn Store,
     entries: &'a [Entry],
     mut problem: impl FnMut(Problem) + 'a,
-) -> impl Iterator<Item = Record> + 'a {
-    entries.iter().filter_map(move |entry| match store.read(entry) {
-        Ok(record) => Some(record),
-        Err(error) => {
-            problem(Problem { path: entry.path.clone(), reason: error.to_string() });
-            None
+) -> impl Iterator<Item = Result<Record, StoreError>> + 'a {
+    let mut refused = false;
+    let records = entries.iter().map_while(move |entry| {
+        if refused {
+            return None;
         }
-    })
+        Some(match store.read(entry) {
+            Ok(record) => Some(Ok(record)),
+            Err(error @ StoreError::GitHub(_)) => {
+                refused = true;
+                Some(Err(error))
+            }
+            Err(error) => {
+                problem(Problem { path: entry.path.clone(), reason: error.to_string() });
+                None
+            }
+        })
+    });
+    records.flatten()
 }
 
 /// Refuses a record that no run should be measured by.

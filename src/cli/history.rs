@@ -6,7 +6,7 @@ use super::args::StoreArgs;
 use super::console;
 use super::failure::Failure;
 use super::stores;
-use crate::baseline::{Listing, Standing, Store, read_each, up_to};
+use crate::baseline::{Listing, Standing, Store, StoreError, read_each, up_to};
 use crate::compare::{Policy, Selection, history, select};
 use crate::conduct::default_branch;
 use crate::plan::BaselinePlan;
@@ -51,7 +51,8 @@ impl Baselines {
     /// All stored records of a scenario, newest first. Files that can't be read are named on standard error.
     pub(super) fn records(&self, scenario: &str) -> Result<Vec<Record>, Failure> {
         let listing = self.listing(Some(scenario)).map_err(Failure::trouble)?;
-        Ok(read_each(&*self.store, &listing.entries, |found| complain(&found.path, &found.reason)).collect())
+        let records = read_each(&*self.store, &listing.entries, |found| complain(&found.path, &found.reason));
+        records.collect::<Result<_, _>>().map_err(|error| Failure::trouble(unreadable(&error)))
     }
 
     /// What a record is compared with, and how that stands to the commit it is based on. Files that can't be read are
@@ -65,7 +66,12 @@ impl Baselines {
                 (entries, Some(standing))
             }
         };
-        let selection = select(candidate, read_each(&*self.store, entries, |found| complain(&found.path, &found.reason)));
+        let mut refused = None;
+        let records = read_each(&*self.store, entries, |found| complain(&found.path, &found.reason));
+        let selection = select(candidate, records.map_while(|record| record.map_err(|error| refused = Some(error)).ok()));
+        if let Some(error) = refused {
+            return Err(unreadable(&error));
+        }
         let standing = standing.filter(|_| !selection.records.is_empty());
         Ok((selection, standing))
     }
@@ -89,10 +95,7 @@ impl Baselines {
     }
 
     fn listing(&self, scenario: Option<&str>) -> Result<Listing, String> {
-        let listing = self
-            .store
-            .list(Some(&self.branch), scenario)
-            .map_err(|error| format!("failed to read the baselines: {}", Failure::chain(&error)))?;
+        let listing = self.store.list(Some(&self.branch), scenario).map_err(|error| unreadable(&error))?;
         listing.problems.iter().for_each(|found| complain(&found.path, &found.reason));
         Ok(listing)
     }
@@ -113,6 +116,10 @@ impl Baselines {
         comparison.note = (!notes.is_empty()).then(|| notes.join("; "));
         Ok((comparison, selection))
     }
+}
+
+fn unreadable(error: &StoreError) -> String {
+    format!("failed to read the baselines: {}", Failure::chain(error))
 }
 
 fn complain(path: &Path, reason: &str) {

@@ -26,9 +26,20 @@ def test_pushes_are_stored_and_pull_requests_are_compared_with_them(world):
     record = json.loads((world.artifacts / "loadline-report/record.json").read_text())
     assert record["comparison"] is not None and "no baseline" not in job.summary.lower(), job.summary
     assert len(records(world)) == 2, "a pull request wrote a baseline"
+    assert not [path for method, path, _ in world.github.calls if method == "GET" and "/contents/" in path], "git has all of them at once"
     job = world.run("workflow_dispatch", {"ref": "refs/heads/main", "repository": world.repository(), "inputs": {}})
     assert job.exit_code == 0, str(job)
     assert len(records(world)) == 2
+
+
+def test_records_that_git_cannot_fetch_come_through_the_api(world):
+    assert world.run("push", world.push(), mode="baseline").exit_code == 0
+    world.base = world.git("rev-parse", "HEAD")
+    event = world.pull_request({"README.md": "more"})
+    world.git("remote", "set-url", "origin", "file:///nowhere", folder=world.root / "checkout")
+    job = world.run("pull_request", event, comparison="history")
+    assert job.exit_code == 0 and "no baseline" not in job.summary.lower(), str(job)
+    assert [path for method, path, _ in world.github.calls if method == "GET" and "/contents/" in path]
 
 
 def test_a_first_run_has_no_baseline_and_says_so(world):

@@ -404,6 +404,9 @@ fn baselines_go_to_a_branch_on_push_and_come_back_without_a_token() {
     let fetch = ["baseline", "fetch", store[0], store[1], "--into", "stored"];
     let fetched = in_workflow(&folder, &github, "pull_request", &fetch).exits_with(0);
     assert_eq!(fetched.stdout, "copied 1 records of `main` into `stored`\n");
+    github.state().faults = vec![Fault { headers: &[("retry-after", "4000")], ..Fault::of("GET", "contents", 429, "") }];
+    let refused = in_workflow(&folder, &github, "pull_request", &[&fetch[..5], &["elsewhere"]].concat()).exits_with(3);
+    assert!(refused.stderr.contains("failed to fetch the baselines") && refused.stderr.contains("rate limit is used up"), "{refused}");
     let demo = Demo::start();
     folder.loadline(["run", "-q", "--target", &demo.url(), "--store", "stored", "--out", "next"]).run();
     assert_eq!(folder.record_in("next")["comparison"]["records"], 1);
