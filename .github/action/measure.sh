@@ -2,6 +2,10 @@
 # Runs the load. The verdict is an output (`exit-code`, `verdict`) and fails nothing yet: the report comes first.
 set -euo pipefail
 
+# In a job with a container the checkout belongs to another user, and git would refuse to read it.
+configured=${GIT_CONFIG_COUNT:-0}
+export "GIT_CONFIG_KEY_$configured=safe.directory" "GIT_CONFIG_VALUE_$configured=*" GIT_CONFIG_COUNT=$((configured + 1))
+
 report=$LOADLINE_FOLDER/report
 arguments=(run --out "$report")
 files=()

@@ -4,6 +4,10 @@
 # `comparison`, `base-branch`, `base-sha`, `accepted-by`, `waivers`, `base-waivers`; an `exit-code` where there must be no run.
 set -euo pipefail
 
+# In a job with a container the checkout belongs to another user, and git would refuse to read it.
+configured=${GIT_CONFIG_COUNT:-0}
+export "GIT_CONFIG_KEY_$configured=safe.directory" "GIT_CONFIG_VALUE_$configured=*" GIT_CONFIG_COUNT=$((configured + 1))
+
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 warn() { echo "::warning title=loadline::$1"; }
 
@@ -14,7 +18,10 @@ git_with_token() {
     if [ -z "${GITHUB_TOKEN:-}" ] || [ -n "$(git config --get "$key" || true)" ]; then
         git "$@" # nothing to add, or the checkout has left its own there
     else
-        GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=$key GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $basic" git "$@"
+        (
+            export "GIT_CONFIG_KEY_$GIT_CONFIG_COUNT=$key" "GIT_CONFIG_VALUE_$GIT_CONFIG_COUNT=AUTHORIZATION: basic $basic"
+            GIT_CONFIG_COUNT=$((GIT_CONFIG_COUNT + 1)) git "$@"
+        )
     fi
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::context::{RunContext, git};
+use super::context::{RunContext, git, git_or_why};
 use crate::github::{Client, Event, PullRequest};
 
 /// How many commits in front of the base are looked at for a stored record.
@@ -82,9 +82,15 @@ pub enum BaseError {
         /// The pull request's head.
         head: String,
     },
-    /// There is no checkout.
-    #[error("there is no git checkout in this folder; no load was sent\n  run actions/checkout before")]
-    NoCheckout,
+    /// There is no checkout, or git doesn't read it.
+    #[error(
+        "there is no git checkout in this folder that can be read; no load was sent\n  {}\n  where there is none, run actions/checkout before",
+        .said.replace('\n', "\n  ")
+    )]
+    NoCheckout {
+        /// What git says.
+        said: String,
+    },
     /// The commit that was asked for isn't known.
     #[error(
         "there is no commit `{name}` here; no load was sent\n  name a branch, a tag or a commit that was fetched: `fetch-depth: 0` of actions/checkout fetches all"
@@ -159,17 +165,17 @@ impl BaseQuestion<'_> {
         })
     }
 
-    /// A push is compared with the history of its own branch.
+    /// A push is compared with the history of its own branch, and a merge queue with that of the branch it is for.
     fn own_branch(&self) -> String {
         match self.event.name.as_str() {
             "push" | "schedule" | "workflow_dispatch" => self.context.branch.clone(),
-            _ => None,
+            _ => self.event.merge_group.as_ref().and_then(|group| group.base_branch.clone()),
         }
         .unwrap_or_else(|| self.default_branch.clone())
     }
 
     fn of_pull_request(&self, pull_request: &PullRequest, why: &mut Vec<String>) -> Result<Option<String>, BaseError> {
-        let found = git(self.folder, &["rev-parse", "HEAD"]).ok_or(BaseError::NoCheckout)?;
+        let found = git_or_why(self.folder, &["rev-parse", "HEAD"]).map_err(|said| BaseError::NoCheckout { said })?;
         let head = &pull_request.head_sha;
         let parents = parents(self.folder, "HEAD");
         let is_merge = matches!(parents.as_slice(), [_, second] if second == head);
@@ -194,11 +200,11 @@ impl BaseQuestion<'_> {
     }
 
     fn of_event(&self, why: &mut Vec<String>) -> Option<String> {
+        if let Some(group) = &self.event.merge_group {
+            why.push("a merge queue says what it is based on".to_owned());
+            return Some(group.base_sha.clone());
+        }
         match self.event.name.as_str() {
-            "merge_group" if self.event.merge_base.is_some() => {
-                why.push("a merge queue says what it is based on".to_owned());
-                self.event.merge_base.clone()
-            }
             "push" => {
                 let parent = parents(self.folder, "HEAD").into_iter().next();
                 why.push(match parent {
@@ -264,8 +270,9 @@ impl BaseQuestion<'_> {
     }
 
     fn accepted_by(&self, why: &mut Vec<String>) -> Option<String> {
-        let (github, pull_request) = (self.github?, self.event.pull_request.as_ref()?);
-        match github.accepted_by(pull_request.number) {
+        let queued = self.event.merge_group.as_ref().and_then(|group| group.number);
+        let number = self.event.pull_request.as_ref().map(|pull_request| pull_request.number).or(queued)?;
+        match self.github?.accepted_by(number) {
             Ok(by) => by,
             Err(error) => {
                 why.push(format!("whether a regression was accepted can't be told: {error}"));

@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+/// Lines of what git says of a failure.
+const MOST_SAID: usize = 5;
+
 /// What is known of the change under test.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunContext {
@@ -82,9 +85,20 @@ fn number_of(reference: &str) -> Option<u64> {
 
 /// What git answers with, without the white space around it; none where there is no git, no repository, or no answer.
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !line.is_empty()).then_some(line)
+    git_or_why(folder, arguments).ok()
+}
+
+/// The same, or why there is no answer: what git says about it, a line each.
+pub(super) fn git_or_why(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("git").args(arguments).current_dir(folder).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("git can't be run: {error}"))?;
+    let line = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.success() && !line.is_empty() {
+        return Ok(line);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(MOST_SAID).collect();
+    Err(if said.is_empty() { "git gives no answer".to_owned() } else { said.join("\n") })
 }
 
 #[cfg(test)]

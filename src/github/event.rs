@@ -15,8 +15,8 @@ pub struct Event {
     pub pull_request: Option<PullRequest>,
     /// The workflow that ended, of `workflow_run`.
     pub workflow_run: Option<WorkflowRun>,
-    /// What the branch of a merge queue is based on.
-    pub merge_base: Option<String>,
+    /// What is to be merged, in a merge queue.
+    pub merge_group: Option<MergeGroup>,
     /// The repository's default branch.
     pub default_branch: Option<String>,
 }
@@ -55,6 +55,17 @@ pub struct WorkflowRun {
     pub url: String,
 }
 
+/// A pull request in a merge queue, on a branch that GitHub makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeGroup {
+    /// The commit it is put on: the end of its base branch, or what stands before it in the queue.
+    pub base_sha: String,
+    /// The branch it goes to; none where the event doesn't name one.
+    pub base_branch: Option<String>,
+    /// The number of the pull request, as far as the name of the queue's branch tells it.
+    pub number: Option<u64>,
+}
+
 impl Event {
     /// Reads `GITHUB_EVENT_NAME` and the file that `GITHUB_EVENT_PATH` names; `variable` is [`std::env::var`], except in
     /// tests. What can't be read is left out: outside of a workflow nothing is known.
@@ -75,7 +86,7 @@ impl Event {
                 head_repository: repository(&run["head_repository"]),
                 url: text(&run["html_url"]),
             }),
-            merge_base: commit(&payload["merge_group"]["base_sha"]),
+            merge_group: merge_group(&payload["merge_group"]),
             default_branch: payload["repository"]["default_branch"].as_str().map(str::to_owned),
             name,
         }
@@ -110,6 +121,14 @@ pub(super) fn pull_request(value: &Value) -> Option<PullRequest> {
         base_branch: text(&base["ref"]),
         base_repository: repository(&base["repo"]),
     })
+}
+
+fn merge_group(value: &Value) -> Option<MergeGroup> {
+    let branch = |name: &str| value[name].as_str().and_then(|name| name.strip_prefix("refs/heads/")).map(str::to_owned);
+    // `gh-readonly-queue/main/pr-12-<commit>`, where nobody but GitHub can push to.
+    let queued = branch("head_ref").filter(|name| name.starts_with("gh-readonly-queue/"));
+    let number = queued.and_then(|name| name.rsplit('/').next()?.strip_prefix("pr-")?.split_once('-')?.0.parse().ok());
+    Some(MergeGroup { base_sha: commit(&value["base_sha"])?, base_branch: branch("base_ref"), number })
 }
 
 fn repository(value: &Value) -> Option<Repository> {
@@ -147,6 +166,20 @@ mod tests {
             let event = Event::of("pull_request".to_owned(), &payload(head));
             assert_eq!(event.is_trusted(), trusted);
             assert_eq!(event.pull_request.unwrap().head_sha, "a".repeat(40));
+        }
+    }
+
+    #[test]
+    fn a_merge_queue_says_which_branch_and_which_pull_request_it_is_for() {
+        let of = |base_ref: &str, head_ref: &str| {
+            let group = json!({"base_sha": "b".repeat(40), "base_ref": base_ref, "head_ref": head_ref, "head_sha": "a".repeat(40)});
+            let group = Event::of("merge_group".to_owned(), &json!({ "merge_group": group })).merge_group.unwrap();
+            (group.base_branch, group.number)
+        };
+        let queued = format!("refs/heads/gh-readonly-queue/release/1/pr-104-{}", "b".repeat(40));
+        assert_eq!(of("refs/heads/release/1", &queued), (Some("release/1".to_owned()), Some(104)));
+        for other in ["refs/heads/pr-104-b", "refs/heads/gh-readonly-queue/main/pr-x-b", "gh-readonly-queue/main/pr-1-b", ""] {
+            assert_eq!(of("main", other), (None, None), "{other}");
         }
     }
 

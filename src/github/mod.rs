@@ -23,6 +23,6 @@ pub use checks::{CheckAnnotation, CheckConclusion, CheckRun};
 pub use client::Client;
 pub use comments::Comment;
 pub use error::{GitHubError, Permission};
-pub use event::{Event, PullRequest, WorkflowRun};
+pub use event::{Event, MergeGroup, PullRequest, WorkflowRun};
 pub use pulls::{ACCEPTED_LABEL, OpenPull};
 pub use statuses::{CommitState, CommitStatus};

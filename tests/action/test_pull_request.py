@@ -184,6 +184,13 @@ def test_a_run_that_is_cancelled_writes_down_what_it_measured(world):
     assert json.loads((folder / "report/record.json").read_text())["summary"]["requests"] > 0
 
 
+def test_a_checkout_that_belongs_to_another_user_is_read(world):
+    """As in a job with a container."""
+    event = world.pull_request({"README.md": "more"})
+    job = world.run("pull_request", event, comparison="history", environment={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert job.exit_code == 0 and world.base in job.log, str(job)
+
+
 def test_a_checkout_that_fits_no_pull_request_is_refused(world):
     event = world.pull_request({"README.md": "more"})
     event["pull_request"]["head"]["sha"] = "1" * 40

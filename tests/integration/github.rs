@@ -327,6 +327,10 @@ fn the_base_of_a_pull_request_goes_by_what_is_checked_out() {
     git(&folder, &["checkout", "-q", &main]);
     let refused = in_workflow(&folder, &github, "pull_request", &["base"]).env("GITHUB_SHA", &main).exits_with(2);
     assert!(refused.stderr.contains("neither the head") && refused.stderr.contains("actions/checkout"), "{refused}");
+    // As git sees the checkout in a job with a container.
+    let foreign = in_workflow(&folder, &github, "pull_request", &["base"]).env("GITHUB_SHA", &main);
+    let foreign = foreign.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").exits_with(2);
+    assert!(foreign.stderr.contains("dubious ownership") && foreign.stderr.contains("safe.directory"), "{foreign}");
     let unknown = in_workflow(&folder, &github, "push", &["base", "--base", "gone"]).env("GITHUB_SHA", &main).exits_with(2);
     assert!(unknown.stderr.contains("there is no commit `gone` here"), "{unknown}");
 }
@@ -365,8 +369,16 @@ fn other_events_have_bases_of_their_own_or_none() {
     assert_eq!((&push["mode"], &push["base_sha"]), (&json!("paired"), &json!(first)), "{push:#}");
     let nightly = base(&folder, &github, "schedule", &[]);
     assert_eq!((&nightly["mode"], &nightly["base_sha"]), (&json!("history"), &json!(null)), "{nightly:#}");
-    folder.write("event.json", &json!({"merge_group": {"base_sha": main}}).to_string());
-    assert_eq!(base(&folder, &github, "merge_group", &[])["base_sha"], json!(main));
+    let head = format!("refs/heads/gh-readonly-queue/release/1/pr-7-{main}");
+    let group = json!({"base_sha": main, "base_ref": "refs/heads/release/1", "head_ref": head, "head_sha": topic});
+    folder.write("event.json", &json!({"merge_group": group, "repository": {"default_branch": "main"}}).to_string());
+    github.state().labels = vec!["perf-accepted".to_owned()];
+    github.state().events = vec![json!({"event": "labeled", "label": {"name": "perf-accepted"}, "actor": {"login": "maintainer"}})];
+    github.state().permissions.insert("maintainer".to_owned(), "write".to_owned());
+    let queued = base(&folder, &github, "merge_group", &[]);
+    assert_eq!((&queued["base_sha"], &queued["base_branch"]), (&json!(main), &json!("release/1")), "{queued:#}");
+    assert_eq!(queued["accepted_by"], json!("maintainer"));
+    assert_eq!(github.count("GET", "issues/7/labels"), 1);
 
     pull_request(&folder, "stranger/demo", &topic);
     let refused = in_workflow(&folder, &github, "pull_request_target", &["base"]).exits_with(2);
