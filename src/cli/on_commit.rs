@@ -4,7 +4,7 @@ use super::console;
 use super::publish::Publishing;
 use crate::github::{CheckAnnotation, CheckConclusion, CheckRun, Client, CommitState, CommitStatus, GitHubError};
 use crate::record::Verdict;
-use crate::report::{self, Annotation};
+use crate::report::{self, Annotation, Place};
 use crate::text::plain;
 
 /// What stands there where a run left no record.
@@ -29,14 +29,10 @@ impl Publishing<'_> {
     /// With all annotations whose file is one of the repository. Without a client it is printed instead.
     pub(super) fn check_run(&self, client: Option<&Client>, annotations: &[Annotation]) -> Result<(), GitHubError> {
         let Some(sha) = self.commit_under_test() else { return Ok(()) };
-        let of_repository =
-            |annotation: &&Annotation| !annotation.file.starts_with('/') && !annotation.file.split('/').any(|part| part == "..");
-        let annotation = |Annotation { file, line, fails, title, message, .. }: &Annotation| CheckAnnotation {
-            path: file.clone(),
-            line: *line,
-            fails: *fails,
-            title: title.clone(),
-            message: message.clone(),
+        let of_repository = |place: &&Place| !place.file.starts_with('/') && !place.file.split('/').any(|part| part == "..");
+        let annotation = |Annotation { place, fails, title, message }: &Annotation| {
+            let Place { file, line, .. } = place.as_ref().filter(of_repository)?;
+            Some(CheckAnnotation { path: file.clone(), line: *line, fails: *fails, title: title.clone(), message: message.clone() })
         };
         let run = CheckRun {
             name: self.name_on_commit(),
@@ -52,7 +48,7 @@ impl Publishing<'_> {
                 records => report::check_summary(records),
             },
             url: self.options.run_url.clone(),
-            annotations: annotations.iter().filter(of_repository).map(annotation).collect(),
+            annotations: annotations.iter().filter_map(annotation).collect(),
         };
         match client {
             Some(client) => client.create_check_run(&run),

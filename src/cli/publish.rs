@@ -12,7 +12,7 @@ use crate::conduct::folder_in_repository;
 use crate::github::{Access, Client, Event, GitHubError, PullRequest};
 use crate::publish::{append, existing, output_lines, post};
 use crate::record::{ComparisonVerdict, Contrast, ContrastVerdict, Record, Verdict};
-use crate::report::{self, Annotation, CommentOptions, comment_marker, comment_state};
+use crate::report::{self, Annotation, CommentOptions, Place, comment_marker, comment_state, is_of_attempt};
 use crate::text::plain;
 
 /// What an interrupted run exits with.
@@ -134,10 +134,11 @@ impl Publishing<'_> {
         self.outputs(url);
     }
 
-    /// The missed thresholds, at files as the repository calls them.
+    /// What failed, at files as the repository calls them.
     fn annotations(&self) -> Vec<Annotation> {
         let here = folder_in_repository(Path::new("."));
-        let of_repository = |annotation: Annotation| Annotation { file: within(&here, &annotation.file), ..annotation };
+        let placed = |place: Place| Place { file: within(&here, &place.file), ..place };
+        let of_repository = |annotation: Annotation| Annotation { place: annotation.place.map(placed), ..annotation };
         Annotation::of(&self.records).into_iter().map(of_repository).collect()
     }
 

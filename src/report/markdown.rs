@@ -28,6 +28,8 @@ pub struct CommentOptions {
     pub artifact_url: Option<String>,
     /// Where the log is.
     pub run_url: Option<String>,
+    /// Names the run of the workflow that posts it, and which attempt at it: `42/1`.
+    pub attempt: Option<String>,
 }
 
 impl CommentOptions {

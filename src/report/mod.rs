@@ -24,14 +24,14 @@ mod terminal;
 mod verdict_line;
 mod view;
 
-pub use annotations::{Annotation, annotation_commands, workflow_command};
+pub use annotations::{Annotation, Place, annotation_commands, workflow_command};
 pub use compared::{compared_comment, compared_terminal};
 pub use folder::{folder, is_record_file};
 pub use html::html;
 pub use junit::junit;
 pub use locust_csv::locust_csv;
 pub use markdown::{CommentOptions, check_summary, job_summary, markdown_comment, suite};
-pub use marker::{comment_marker, comment_state};
+pub use marker::{comment_marker, comment_state, is_of_attempt};
 pub use notice::notice;
 pub use terminal::{Style, TerminalOptions, terminal};
 pub use verdict_line::verdict_line;

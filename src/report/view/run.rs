@@ -22,6 +22,8 @@ pub(crate) struct ReportView {
     pub(crate) runs: Vec<RunView>,
     /// `loadline 0.1.0`.
     pub(crate) tool: String,
+    /// The commit under test, as people write it: `4f5a6b7`. Empty where it isn't known.
+    pub(crate) commit: String,
 }
 
 /// One run.
@@ -78,7 +80,9 @@ impl ReportView {
                 (VerdictView::of_all(records, &names), format!("{} scenarios", runs.len()))
             }
         };
-        Self { verdict, title, runs, tool: tool.unwrap_or_else(|| "loadline".to_owned()) }
+        let commit = records.iter().find_map(|record| record.run.sha.as_deref());
+        let commit = commit.map(|sha| foreign(&sha.chars().take(7).collect::<String>())).unwrap_or_default();
+        Self { verdict, title, runs, tool: tool.unwrap_or_else(|| "loadline".to_owned()), commit }
     }
 }
 
