@@ -623,15 +623,15 @@ pub(super) struct PublishArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, env = "LOADLINE_COMMENT")]
     pub(super) comment: CommentArg,
 
-    /// Set a commit status too
+    /// Set a commit status `loadline/SUITE` too
     #[arg(long, env = "LOADLINE_STATUS", value_parser = FalseyValueParser::new())]
     pub(super) status: bool,
 
-    /// Make a check run too
+    /// Make a check run `loadline/SUITE` too
     #[arg(long, env = "LOADLINE_CHECK_RUN", value_parser = FalseyValueParser::new())]
     pub(super) check_run: bool,
 
-    /// Name of this suite: each has a comment of its own (default: the scenarios' names)
+    /// Name of this suite: each has a comment, a status and a check run of its own (default: the scenarios' names)
     #[arg(long, value_name = "NAME", env = "LOADLINE_SUITE")]
     pub(super) suite: Option<String>,
 
@@ -661,6 +661,10 @@ pub(super) struct PublishArgs {
 
     #[command(flatten)]
     pub(super) store: StoreArgs,
+
+    /// The verdict fails nothing: a status and a check run say so in place of a failure
+    #[arg(long, env = "LOADLINE_REPORT_ONLY", value_parser = FalseyValueParser::new())]
+    pub(super) report_only: bool,
 
     /// Print what would be posted, and post nothing
     #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]

@@ -9,16 +9,21 @@ use crate::text::plain;
 
 /// What stands there where a run left no record.
 const NOTHING_MEASURED: &str = "ERROR · the load test measured nothing";
+/// What stands there once a later run did.
+const RUNS_AGAIN: &str = "The load test runs again";
+/// Said first where a failure fails nothing.
+const REPORTED: &str = "reported only";
 
 impl Publishing<'_> {
     /// Without a client it is printed instead.
     pub(super) fn status(&self, client: Option<&Client>) -> Result<(), GitHubError> {
         let state = match self.worst() {
             Some(Verdict::Passed) => CommitState::Success,
+            Some(Verdict::Failed) if self.args.report_only => CommitState::Success,
             Some(Verdict::Failed) => CommitState::Failure,
             Some(Verdict::Invalid | Verdict::Interrupted) | None => CommitState::Error,
         };
-        let status = CommitStatus { state, context: self.name_on_commit(), description: self.line(), url: self.options.run_url.clone() };
+        let status = CommitStatus { state, context: name(&self.suite()), description: self.line(), url: self.options.run_url.clone() };
         let Some(client) = client else {
             let _ = console::print(&format!("status: {} {}\n", status.state.name(), plain(&status.description)));
             return Ok(());
@@ -26,7 +31,22 @@ impl Publishing<'_> {
         self.commit_under_test().map_or(Ok(()), |sha| client.set_status(&sha, &status))
     }
 
-    /// With all annotations whose file is one of the repository. Without a client it is printed instead.
+    /// What a run that measured nothing has set on this commit has a name of its own, and would stay.
+    pub(super) fn resolve_on_commit(&self, client: &Client) -> Result<(), GitHubError> {
+        let Some(sha) = self.commit_under_test() else { return Ok(()) };
+        let (name, said, url) = (name(&self.job), RUNS_AGAIN.to_owned(), self.options.run_url.clone());
+        if self.args.status {
+            let (context, description, url) = (name.clone(), said.clone(), url.clone());
+            client.set_status(&sha, &CommitStatus { state: CommitState::Success, context, description, url })?;
+        }
+        if self.args.check_run {
+            let (conclusion, summary) = (CheckConclusion::Success, said.clone());
+            client.create_check_run(&CheckRun { name, sha, conclusion, title: said, summary, url, annotations: Vec::new() })?;
+        }
+        Ok(())
+    }
+
+    /// With all annotations that have a place in a file of the repository; its summary has the rest. Without a client it is printed instead.
     pub(super) fn check_run(&self, client: Option<&Client>, annotations: &[Annotation]) -> Result<(), GitHubError> {
         let Some(sha) = self.commit_under_test() else { return Ok(()) };
         let of_repository = |place: &&Place| !place.file.starts_with('/') && !place.file.split('/').any(|part| part == "..");
@@ -35,10 +55,11 @@ impl Publishing<'_> {
             Some(CheckAnnotation { path: file.clone(), line: *line, fails: *fails, title: title.clone(), message: message.clone() })
         };
         let run = CheckRun {
-            name: self.name_on_commit(),
+            name: name(&self.suite()),
             sha,
             conclusion: match self.worst() {
                 Some(Verdict::Passed) => CheckConclusion::Success,
+                Some(Verdict::Failed) if self.args.report_only => CheckConclusion::Neutral,
                 Some(Verdict::Failed | Verdict::Invalid) | None => CheckConclusion::Failure,
                 Some(Verdict::Interrupted) => CheckConclusion::Cancelled,
             },
@@ -65,11 +86,11 @@ impl Publishing<'_> {
     }
 
     fn line(&self) -> String {
-        if self.records.is_empty() { NOTHING_MEASURED.to_owned() } else { report::verdict_line(&self.records) }
-    }
-
-    fn name_on_commit(&self) -> String {
-        self.options.suite.as_ref().map_or_else(|| "loadline".to_owned(), |suite| format!("loadline/{suite}"))
+        match self.worst() {
+            None => NOTHING_MEASURED.to_owned(),
+            Some(Verdict::Failed) if self.args.report_only => format!("{REPORTED}: {}", report::verdict_line(&self.records)),
+            Some(_) => report::verdict_line(&self.records),
+        }
     }
 
     /// Of a pull request its head: what `GITHUB_SHA` names is the merge commit that GitHub makes of it.
@@ -77,4 +98,9 @@ impl Publishing<'_> {
         let head = self.event.pull_request.as_ref().map(|pull_request| pull_request.head_sha.clone());
         head.or_else(|| (self.variable)("GITHUB_SHA"))
     }
+}
+
+/// A status or check run replaces one of the same name on the same commit, so each suite has a name of its own.
+fn name(suite: &str) -> String {
+    format!("loadline/{}", plain(suite))
 }

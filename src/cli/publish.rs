@@ -30,6 +30,7 @@ pub(super) fn publish(args: &PublishArgs) -> Result<ExitCode, Failure> {
         suite: args.suite.clone(),
         artifact_url: args.artifact_url.clone(),
         run_url: run_url(&variable),
+        attempt: attempt(&variable),
         ..CommentOptions::default()
     };
     let job = format!("{}/{}", variable("GITHUB_WORKFLOW").unwrap_or_default(), variable("GITHUB_JOB").unwrap_or_default());
@@ -63,6 +64,11 @@ fn run_url(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     Some(format!("{server}/{repository}/actions/runs/{run}"))
 }
 
+/// Names this attempt at this run of the workflow: `42/1`.
+fn attempt(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    Some(format!("{}/{}", variable("GITHUB_RUN_ID")?, variable("GITHUB_RUN_ATTEMPT").as_deref().unwrap_or("1")))
+}
+
 /// One report on its way to everywhere.
 pub(super) struct Publishing<'a> {
     pub(super) args: &'a PublishArgs,
@@ -70,8 +76,8 @@ pub(super) struct Publishing<'a> {
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) records: Vec<Record>,
     pub(super) options: CommentOptions,
-    /// Names the comment of a run that left no record.
-    job: String,
+    /// Names the comment, status and check run of a run that left no record.
+    pub(super) job: String,
 }
 
 impl Publishing<'_> {
@@ -144,10 +150,7 @@ impl Publishing<'_> {
 
     /// Without a client it is printed instead, as `--dry-run` wants it.
     fn comment(&self, client: Option<&Client>, number: u64) -> Result<Option<String>, GitHubError> {
-        let suite = self.options.suite.clone().unwrap_or_else(|| match self.records.as_slice() {
-            [] => self.job.clone(),
-            records => report::suite(records),
-        });
+        let suite = self.suite();
         let options = CommentOptions { suite: Some(suite.clone()), ..self.options.clone() };
         let Some(client) = client else {
             let _ = console::print(&self.body(&options));
@@ -166,6 +169,15 @@ impl Publishing<'_> {
         Ok(Some(posted.url))
     }
 
+    /// What this report is called wherever it is posted: as somebody named it, by its scenarios, or by the job where there is
+    /// no record to name any.
+    pub(super) fn suite(&self) -> String {
+        self.options.suite.clone().unwrap_or_else(|| match self.records.as_slice() {
+            [] => self.job.clone(),
+            records => report::suite(records),
+        })
+    }
+
     fn body(&self, options: &CommentOptions) -> String {
         match self.records.as_slice() {
             [] => report::notice(self.args.exit_code, false, options),
@@ -173,15 +185,17 @@ impl Publishing<'_> {
         }
     }
 
-    /// A comment that said that nothing was measured is out of date now.
+    /// A comment that said that nothing was measured is out of date now, and so is a status: unless this very run says so, of
+    /// another leg of the matrix.
     fn resolve_notice(&self, client: &Client, number: u64) -> Result<(), GitHubError> {
-        let options = CommentOptions { suite: Some(self.job.clone()), ..self.options.clone() };
-        if let Some(comment) = existing(client, number, &comment_marker(&self.job))?
-            && comment_state(&comment.body) == Some("error")
-        {
-            post(client, number, Some(&comment), &report::notice(None, true, &options))?;
+        let Some(comment) = existing(client, number, &comment_marker(&self.job))? else { return Ok(()) };
+        let is_of_this_run = self.options.attempt.as_deref().is_some_and(|attempt| is_of_attempt(&comment.body, attempt));
+        if is_of_this_run || comment_state(&comment.body) != Some("error") {
+            return Ok(());
         }
-        Ok(())
+        let options = CommentOptions { suite: Some(self.job.clone()), ..self.options.clone() };
+        post(client, number, Some(&comment), &report::notice(None, true, &options))?;
+        self.resolve_on_commit(client)
     }
 
     fn summary(&self) {

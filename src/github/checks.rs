@@ -38,6 +38,8 @@ pub enum CheckConclusion {
     Success,
     /// Failed, or nothing that can be judged.
     Failure,
+    /// Failed, where that is only shown.
+    Neutral,
     /// Interrupted.
     Cancelled,
 }
@@ -63,6 +65,7 @@ impl CheckConclusion {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
+            Self::Neutral => "neutral",
             Self::Cancelled => "cancelled",
         }
     }

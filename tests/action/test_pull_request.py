@@ -68,10 +68,12 @@ def test_a_missed_threshold_fails_last_and_stands_in_the_scenario(world):
     assert "FAILED" in job.summary
     assert "p95 &lt; 1us" in world.github.comments_by_bots()[0]["body"] or "p95 < 1us" in world.github.comments_by_bots()[0]["body"]
     ((sha, status),) = world.github.statuses
-    assert (sha, status["state"]) == (world.head, "failure")
+    assert (sha, status["state"], status["context"]) == (world.head, "failure", "loadline/shop")
     # The same in a mode that only reports.
-    job = world.run("pull_request", event, base="none", mode="report")
+    job = world.run("pull_request", event, base="none", mode="report", status="true")
     assert job.exit_code == 0 and job.outputs()["verdict"] == "failed"
+    _, status = world.github.statuses[-1]
+    assert status["state"] == "success" and status["description"].startswith("reported only: FAILED"), status
 
 
 def test_a_comment_only_when_something_changed(world):

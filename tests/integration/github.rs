@@ -88,7 +88,7 @@ fn a_report_is_posted_once_and_then_brought_up_to_date() {
     assert_eq!((github.count("POST", "comments"), github.count("PATCH", "comments")), (1, 1));
 
     let status = github.state().statuses[0].clone();
-    assert_eq!((&status["state"], &status["context"], &status["sha"]), (&json!("success"), &json!("loadline"), &json!(HEAD)));
+    assert_eq!((&status["state"], &status["context"], &status["sha"]), (&json!("success"), &json!("loadline/students"), &json!(HEAD)));
     assert!(folder.read("summary").starts_with("## ✅ PASSED · students"), "{}", folder.read("summary"));
     let outputs = folder.read("output");
     for line in ["verdict=passed", "regressions=0", "record=loadline-report/record.json", "report=loadline-report/report.html"] {
@@ -155,12 +155,46 @@ fn a_run_without_a_record_is_told_and_put_right_later() {
     assert!(bodies(&github)[0].contains("measured nothing (exit code 2)"), "{:?}", bodies(&github));
     assert!(broken.read("summary").contains("No load was sent."));
     assert!(broken.read("output").contains("verdict=error\n"));
-    assert_eq!(github.state().statuses[0]["state"], "error");
+    let status = |at: usize| {
+        let status = github.state().statuses[at].clone();
+        (status["context"].as_str().unwrap().to_owned(), status["state"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(status(0), ("loadline/ci/perf".to_owned(), "error".to_owned()));
+
+    // Another leg of the same matrix says nothing of the one that failed.
     let well = measured();
     pull_request(&well, "octocat/demo", HEAD);
-    publish(&well, &github, &[]);
+    publish(&well, &github, &["--status"]);
     let [notice, report] = bodies(&github).try_into().unwrap();
-    assert!(notice.contains("The load test runs again") && report.contains("PASSED"), "{notice}\n{report}");
+    assert!(notice.contains("measured nothing") && report.contains("PASSED"), "{notice}\n{report}");
+    assert_eq!(status(1), ("loadline/students".to_owned(), "success".to_owned()));
+
+    let again = in_workflow(&well, &github, "pull_request", &["publish", "--status"]);
+    again.env("GITHUB_RUN_ATTEMPT", "2").exits_with(0);
+    let [notice, _] = bodies(&github).try_into().unwrap();
+    assert!(notice.contains("The load test runs again"), "{notice}");
+    let [first, second] = [status(2), status(3)];
+    assert!([&first, &second].contains(&&("loadline/ci/perf".to_owned(), "success".to_owned())), "{first:?} {second:?}");
+}
+
+#[test]
+fn what_is_only_reported_sets_no_status_that_fails() {
+    let github = FakeGitHub::start();
+    let missed = measured_with(&format!("{STUDENTS}thresholds: {{ all: p95 < 1us }}\n"), 1);
+    pull_request(&missed, "octocat/demo", HEAD);
+    publish(&missed, &github, &["--status", "--check-run", "--report-only"]);
+    let status = github.state().statuses[0].clone();
+    let check = github.state().checks[0].clone();
+    assert_eq!((&status["state"], &check["conclusion"]), (&json!("success"), &json!("neutral")));
+    for text in [&status["description"], &check["output"]["title"]] {
+        assert!(text.as_str().unwrap().starts_with("reported only: FAILED · students: 1 of 1 threshold missed"), "{text}");
+    }
+    assert!(bodies(&github)[0].contains("### ❌ FAILED"), "{:?}", bodies(&github));
+    // That nothing was measured fails the job in every mode.
+    let broken = Folder::new();
+    pull_request(&broken, "octocat/demo", HEAD);
+    publish(&broken, &github, &["--exit-code", "2", "--status", "--report-only"]);
+    assert_eq!(github.state().statuses[1]["state"], "error");
 }
 
 #[test]
