@@ -651,14 +651,6 @@ pub(super) struct PublishArgs {
     #[arg(long, value_name = "FILE", env = "LOADLINE_SCENARIO", value_delimiter = '\n')]
     pub(super) scenario: Vec<PathBuf>,
 
-    /// With --from-fork: profile that the workflow runs
-    #[arg(long, value_name = "NAME", env = "LOADLINE_PROFILE")]
-    pub(super) profile: Option<String>,
-
-    /// With --from-fork: environment that the workflow runs
-    #[arg(long, value_name = "NAME", env = "LOADLINE_ENVIRONMENT")]
-    pub(super) environment: Option<String>,
-
     #[command(flatten)]
     pub(super) store: StoreArgs,
 
@@ -669,6 +661,10 @@ pub(super) struct PublishArgs {
     /// Print what would be posted, and post nothing
     #[arg(long, env = "LOADLINE_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub(super) dry_run: bool,
+
+    // With --from-fork: what the workflow that measured sets. Last, because of its heading.
+    #[command(flatten)]
+    pub(super) overrides: OverrideArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

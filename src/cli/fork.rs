@@ -7,36 +7,52 @@ use super::failure::Failure;
 use super::history::Baselines;
 use super::inputs;
 use super::policy;
-use crate::compare::{Policy, Stance};
+use super::run::accept;
+use crate::compare::{Policy, Stance, paired_again, without_store};
 use crate::conduct::{Measured, mask_record, rejudged};
-use crate::config::{ComparisonConfig, Overrides, ProcessEnv};
+use crate::config::{Base, ComparisonConfig, Overrides, ProcessEnv};
 use crate::gate::{self, Evidence, Stored};
-use crate::plan::{self, CompileOptions, Plan, Waiver};
-use crate::record::Record;
-use crate::text::Secrets;
+use crate::plan::{self, CompileOptions, Loaded, Plan, Waiver};
+use crate::record::{Record, Verdict, Warning};
+use crate::text::{Diagnostic, Secrets};
 
 /// More records than these come from no run of ours.
 const MOST_RECORDS: usize = 20;
+/// What a paired run is compared with, as far as can be said of it here.
+const BESIDE: &str = "the base that the fork's own workflow ran beside it";
 
 /// What became of the records of a fork.
 pub(super) struct Judged {
     pub(super) records: Vec<Record>,
     /// What was left out, and why.
     pub(super) problems: Vec<String>,
+    /// The run was interrupted, and says nothing about the change.
+    pub(super) interrupted: bool,
+}
+
+/// What GitHub says of the pull request.
+pub(super) struct Known<'a> {
+    /// The branch it goes to.
+    pub(super) base_branch: &'a str,
+    /// The commit that was measured.
+    pub(super) head: &'a str,
+    /// Who accepted a regression with the label.
+    pub(super) accepted_by: Option<&'a str>,
 }
 
 /// Reads the records of a fork as what they are, and judges them by the scenarios in this checkout.
-pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], base_branch: &str, head: &str) -> Result<Judged, Failure> {
+pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], known: &Known<'_>) -> Result<Judged, Failure> {
     let plans = plans(args)?;
     let waivers = policy::waivers(&PolicyArgs::default())?;
-    let ours = plans.iter().map(|plan| Ours::of(args, plan, base_branch, &waivers)).collect::<Result<Vec<_>, _>>()?;
-    let mut judged = Judged { records: Vec::new(), problems: Vec::new() };
+    let ours = plans.iter().map(|plan| Ours::of(args, plan, known.base_branch, &waivers)).collect::<Result<Vec<_>, _>>()?;
+    let mut judged = Judged { records: Vec::new(), problems: Vec::new(), interrupted: false };
     for file in files.iter().take(MOST_RECORDS) {
-        match one(&ours, file) {
-            Ok(mut record) => {
-                record.run.sha = Some(head.to_owned());
+        match one(&ours, file, known) {
+            Ok(Some(mut record)) => {
+                record.run.sha = Some(known.head.to_owned());
                 judged.records.push(record);
             }
+            Ok(None) => judged.interrupted = true,
             Err(why) => judged.problems.push(why),
         }
     }
@@ -47,11 +63,17 @@ pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], base_branch: &str, he
 }
 
 fn plans(args: &PublishArgs) -> Result<Vec<Plan>, Failure> {
-    let overrides = Overrides { profile: args.profile.clone(), environment: args.environment.clone(), ..Overrides::default() };
-    let process = ProcessEnv::current();
+    let overrides = inputs::overrides(&args.overrides);
     let files = inputs::files(&args.scenario)?;
-    let loaded = files.iter().map(|file| plan::load(file, &overrides, &process, CompileOptions { strict_env: false }));
-    inputs::accepted(loaded.collect())
+    inputs::accepted(files.iter().map(|file| load(file, &overrides)).collect())
+}
+
+/// With paired mode where the scenario has one, for its load is another one. Nothing is run here: the base that it takes is
+/// only an address.
+fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, Vec<Diagnostic>> {
+    let load = |overrides: &Overrides| plan::load(file, overrides, &ProcessEnv::current(), CompileOptions { strict_env: false });
+    let base = Base { url: Some("http://127.0.0.1:1".to_owned()), ..Base::default() };
+    load(&Overrides { base: Some(base), ..overrides.clone() }).or_else(|_| load(overrides))
 }
 
 /// What one scenario of this checkout is judged by.
@@ -74,27 +96,49 @@ impl<'a> Ours<'a> {
     }
 }
 
-fn one(ours: &[Ours<'_>], file: &Path) -> Result<Record, String> {
-    let foreign = Record::read_foreign(file).map_err(|error| format!("a record of the fork is left out: {}", Failure::chain(&error)))?;
-    let known = ours.iter().find(|ours| ours.plan.name == foreign.scenario.name);
-    let Ours { plan, policy, baselines, waivers } = known.ok_or_else(|| {
+/// None where the run was interrupted.
+fn one(ours: &[Ours<'_>], file: &Path, known: &Known<'_>) -> Result<Option<Record>, String> {
+    let mut foreign =
+        Record::read_foreign(file).map_err(|error| format!("a record of the fork is left out: {}", Failure::chain(&error)))?;
+    if foreign.summary.verdict == Verdict::Interrupted {
+        return Ok(None);
+    }
+    let found = ours.iter().find(|ours| ours.plan.name == foreign.scenario.name);
+    let Ours { plan, policy, baselines, waivers } = found.ok_or_else(|| {
         "a record of the fork is left out: no scenario of this branch has its name; name all of them with `--scenario`".to_owned()
     })?;
+    let beside = foreign.comparison.take();
     let Measured { mut record, totals, .. } = rejudged(plan, foreign);
     let is_valid = !record.warnings.iter().any(|warning| warning.invalidates);
-    let compared = baselines.as_ref().filter(|_| is_valid).map(|baselines| baselines.compare(&record, policy)).transpose()?;
-    let stored = compared.as_ref().map(|(_, selection)| Stored::of(selection, policy));
+    // Stored runs are of the scenario's own load.
+    let is_paired = record.scenario.digest != plan.digest;
+    let stored_runs = baselines.as_ref().filter(|_| is_valid && !is_paired);
+    let (comparison, selection) = match stored_runs.map(|baselines| (baselines.compare(&record, policy), baselines)) {
+        Some((Ok((comparison, selection)), _)) => (Some(comparison), Some(selection)),
+        Some((Err(why), baselines)) => {
+            record.warnings.push(Warning { code: "baseline_unreadable".to_owned(), invalidates: false, message: why, advice: None });
+            (Some(without_store(&plan.name, &baselines.place(&plan.name), policy)), None)
+        }
+        None => (None, None),
+    };
+    let stored = selection.as_ref().map(|selection| Stored::of(selection, policy));
     let evidence = Evidence {
         service: record.service.as_ref(),
         capacity: record.capacity.as_ref(),
         baseline: stored.unwrap_or_default(),
-        baseline_wanted: policy.on_missing_baseline == Stance::Fail,
+        // Of a paired run it is the base beside it, whose figures are in no record.
+        baseline_wanted: policy.on_missing_baseline == Stance::Fail && !is_paired,
     };
     record.thresholds = gate::judge(plan, &totals, &evidence);
+    let endpoints: Vec<&str> = plan.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    let beside = beside.filter(|_| is_valid && is_paired).and_then(|found| paired_again(&found, &endpoints, BESIDE, policy));
+    record.comparison = comparison.or(beside);
     let secrets = Secrets::new(&plan.secrets);
     mask_record(&mut record, &|text: &str| secrets.mask(text).into_owned());
-    record.comparison = compared.map(|(comparison, _)| comparison);
     gate::waive(&mut record, waivers);
+    if let Some(by) = known.accepted_by {
+        accept(&mut record, by);
+    }
     gate::decide(&record, policy, false).settle(&mut record);
-    Ok(record)
+    Ok(Some(record))
 }

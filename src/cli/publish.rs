@@ -22,6 +22,9 @@ const INTERRUPTED: u8 = 130;
 const NO_RIGHT: &str = "a pull request from a fork has no right to comment or to set a status: \
     a workflow on `workflow_run` posts its report, see docs/github.md";
 
+/// Said where the workflow of a fork was interrupted, mostly by a newer commit.
+const CANCELLED: &str = "the fork's own workflow was cancelled, which says nothing about the change: the comment stays as it is";
+
 /// Posts a report. That something can't be posted is a warning: the verdict is there all the same.
 pub(super) fn publish(args: &PublishArgs) -> Result<ExitCode, Failure> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -94,14 +97,24 @@ impl Publishing<'_> {
             self.say("notice", "the workflow that ended was not of a pull request: there is nothing to post");
             return Ok(ExitCode::SUCCESS);
         }
+        if run.conclusion == "cancelled" {
+            self.say("notice", CANCELLED);
+            return Ok(ExitCode::SUCCESS);
+        }
         let Some(client) = self.warn(Access::read(self.variable).and_then(Client::new)) else { return Ok(ExitCode::SUCCESS) };
         let Some(found) = self.warn(client.pull_of_run(run)) else { return Ok(ExitCode::SUCCESS) };
         let Some(pull_request) = found else {
             self.say("notice", "no open pull request has the commit that was measured at its head: it has moved on, or is closed");
             return Ok(ExitCode::SUCCESS);
         };
-        let judged = fork::judge(self.args, files, &pull_request.base_branch, &run.head_sha)?;
+        let accepted_by = self.warn(client.accepted_by(pull_request.number)).flatten();
+        let known = fork::Known { base_branch: &pull_request.base_branch, head: &run.head_sha, accepted_by: accepted_by.as_deref() };
+        let judged = fork::judge(self.args, files, &known)?;
         judged.problems.iter().for_each(|problem| self.say("warning", problem));
+        if judged.interrupted {
+            self.say("notice", CANCELLED);
+            return Ok(ExitCode::SUCCESS);
+        }
         self.options.from_fork = true;
         self.options.run_url = Some(run.url.clone());
         self.records = judged.records;

@@ -167,7 +167,7 @@ impl Run<'_> {
 }
 
 /// A regression that somebody answers for is shown, and fails nothing.
-fn accept(record: &mut Record, by: &str) {
+pub(super) fn accept(record: &mut Record, by: &str) {
     if let Some(comparison) = record.comparison.as_mut().filter(|comparison| comparison.verdict == ComparisonVerdict::Regressed) {
         comparison.advisory = true;
         let said = format!("accepted by {by}");

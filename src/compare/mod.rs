@@ -25,7 +25,7 @@ pub use calibration::Tally;
 pub use changes::{level_changes, newest_level};
 pub use figure::{Figure, Percentile};
 pub use history::{between, history, overall, without_base, without_store};
-pub use paired::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired, paired_by_draws};
+pub use paired::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired, paired_again, paired_by_draws};
 pub use policy::{Amendment, OnOtherMachine, Policy, Rule, Stance, Wish};
 pub use select::{MOST_RECORDS, Selection, WINDOW, select};
 pub use side_by_side::{FEWEST_BASE_RUNS, side_by_side};

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::paired::{describe_paired, paired_digest};
 use super::recording;
 use super::run::Measured;
 use crate::metrics::{EndpointTotals, ErrorTotals, PhaseHistograms, Totals};
@@ -13,15 +14,21 @@ use crate::units::Micros;
 /// are the plan's, sums and percentiles are computed again from the histograms, the time is that of judging, and the
 /// foreign verdict, thresholds, notes and comparison count for nothing. Neither judged nor compared yet.
 ///
-/// Invalid where the foreign run says that it is, or where its load was another one than the plan's.
+/// A paired run has the digest and the load of one, where the plan has paired mode. Invalid where the foreign run says that
+/// it is, or where its load was another one than the plan's.
 pub fn rejudged(plan: &Plan, foreign: Record) -> Measured {
     let totals = totals(plan, &foreign);
     let mut warnings = Vec::new();
-    if foreign.scenario.digest != plan.digest {
-        warnings.push(invalid(
-            "another_load",
-            "the pull request changes the load itself: what it measured can't be judged by the scenario of this repository",
-        ));
+    let paired = plan.paired.as_ref().filter(|paired| foreign.scenario.digest == paired_digest(plan, paired));
+    let (digest, load) = match paired {
+        Some(paired) => (paired_digest(plan, paired), describe_paired(paired)),
+        None => (plan.digest.clone(), super::describe_load(&plan.load)),
+    };
+    if foreign.scenario.digest != digest {
+        let message = "the load is another one than that of this repository, so what was measured can't be judged by its scenario";
+        let advice = "the pull request changes the load itself, or the workflow that measured sets options that this one doesn't: \
+            see docs/github.md";
+        warnings.push(Warning { advice: Some(advice.to_owned()), ..invalid("another_load", message) });
     }
     if matches!(foreign.summary.verdict, Verdict::Invalid | Verdict::Interrupted)
         || foreign.warnings.iter().any(|warning| warning.invalidates)
@@ -29,7 +36,7 @@ pub fn rejudged(plan: &Plan, foreign: Record) -> Measured {
         warnings.push(invalid("invalid_there", "the run itself says that its figures can't be trusted"));
     }
     let mut run = foreign.run;
-    run.load = super::describe_load(&plan.load);
+    run.load = load;
     run.target = plan.target.clone();
     run.repeat = String::new();
     run.branch = None;
@@ -37,12 +44,7 @@ pub fn rejudged(plan: &Plan, foreign: Record) -> Measured {
     run.started_at = Timestamp::now();
     let record = Record {
         thresholds: Vec::new(),
-        scenario: ScenarioId {
-            name: plan.name.clone(),
-            digest: plan.digest.clone(),
-            profile: plan.profile.clone(),
-            environment: plan.environment.clone(),
-        },
+        scenario: ScenarioId { name: plan.name.clone(), digest, profile: plan.profile.clone(), environment: plan.environment.clone() },
         run,
         summary: Summary {
             iterations: foreign.summary.iterations,

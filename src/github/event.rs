@@ -45,6 +45,8 @@ pub struct PullRequest {
 pub struct WorkflowRun {
     /// What started it.
     pub event: String,
+    /// How it ended: `success`, `failure`, `cancelled` ...
+    pub conclusion: String,
     /// The commit it was for: of a pull request its head.
     pub head_sha: String,
     /// The branch of that commit.
@@ -81,6 +83,7 @@ impl Event {
             pull_request: pull_request(&payload["pull_request"]),
             workflow_run: commit(&run["head_sha"]).map(|head_sha| WorkflowRun {
                 event: text(&run["event"]),
+                conclusion: text(&run["conclusion"]),
                 head_sha,
                 head_branch: text(&run["head_branch"]),
                 head_repository: repository(&run["head_repository"]),

@@ -9,11 +9,11 @@ FORK = "stranger/demo"
 RUN = 99
 
 
-def measure(world, files):
-    """The first stage, in the fork's own run. Gives the event of the second."""
+def measure(world, files, **inputs):
+    """The first stage, in the fork's own run, by default with no base. Gives the event of the second."""
     event = world.pull_request(files, FORK)
     world.github.token_may_write = False
-    job = world.run("pull_request", event, base="none")
+    job = world.run("pull_request", event, **{"base": "none"} | inputs)
     world.github.token_may_write = True
     assert world.github.comments == {}
     world.github.pulls[NUMBER] = event["pull_request"]
@@ -27,9 +27,14 @@ def measure(world, files):
     return job, {"action": "completed", "workflow_run": run, "repository": world.repository()}
 
 
+def publish(world, event, **inputs):
+    return world.run("workflow_run", event, mode="publish", scenario="loadline.yml", **inputs)
 
-def publish(world, event):
-    return world.run("workflow_run", event, mode="publish", scenario="loadline.yml")
+
+def on_main(world, scenario):
+    world.write({"loadline.yml": scenario})
+    world.base = world.commit("another scenario")
+    world.git("push", "--quiet", "origin", "HEAD:main")
 
 
 def test_what_a_fork_measured_is_posted_by_the_second_stage(world):
@@ -43,13 +48,30 @@ def test_what_a_fork_measured_is_posted_by_the_second_stage(world):
 
 
 def test_a_fork_is_judged_by_the_thresholds_of_the_default_branch(world):
-    world.write({"loadline.yml": SCENARIO.replace("error_rate < 1%", "p95 < 1us")})
-    world.base = world.commit("a strict threshold")
-    world.git("push", "--quiet", "origin", "HEAD:main")
+    on_main(world, SCENARIO.replace("error_rate < 1%", "p95 < 1us"))
     job, event = measure(world, {"loadline.yml": SCENARIO})
     assert job.exit_code == 0, "its own scenario is content"
     publish(world, event)
     assert "FAILED" in world.github.comments_by_bots()[0]["body"]
+
+
+def test_a_fork_that_was_measured_beside_its_base_is_judged_by_that(world):
+    on_main(world, SCENARIO + "paired: { budget: 8s, looks: 1 }\n")
+    job, event = measure(world, {"README.md": "more"}, base=None)
+    assert job.exit_code == 0 and world.base in job.log, str(job)
+    job = publish(world, event)
+    assert job.exit_code == 0, str(job)
+    body = world.github.comments_by_bots()[0]["body"]
+    assert "PASSED" in body and "paired: " in body and "the base that the fork's own workflow ran beside it" in body, body
+
+
+def test_the_second_stage_takes_the_same_profile(world):
+    load = "load: { users: 2, duration: 1s, warmup: 200ms }\n"
+    on_main(world, SCENARIO.replace(load, "profiles: { quick: { users: 2, duration: 1s }, long: { users: 2, duration: 1h } }\n"))
+    job, event = measure(world, {"README.md": "more"}, profile="quick")
+    assert job.exit_code == 0, str(job)
+    job = publish(world, event, profile="quick")
+    assert job.exit_code == 0 and "PASSED" in world.github.comments_by_bots()[0]["body"], str(job)
 
 
 def test_hostile_records_are_refused_or_tamed(world):

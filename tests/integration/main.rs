@@ -13,6 +13,7 @@ mod demo_run;
 mod examples;
 mod exit_codes;
 mod foreign;
+mod forks;
 mod github;
 mod hostile_targets;
 mod imports;

@@ -8,6 +8,7 @@
 //! them, `difference` makes one number of each pair, `draft` an estimate and a test of each figure, and `judge` decides
 //! all figures as one family.
 
+mod again;
 mod difference;
 mod draft;
 mod epochs;
@@ -24,4 +25,5 @@ mod simulator;
 mod tests;
 mod times;
 
+pub use again::paired_again;
 pub use judge::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA, paired, paired_by_draws};

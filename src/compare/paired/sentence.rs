@@ -9,6 +9,16 @@ use crate::units::{Micros, Rate, Share};
 
 /// What was found, and how small a change could have been seen.
 pub(super) fn compared(comparison: &Comparison, drafts: &[Draft]) -> String {
+    found(comparison, &format!("no regression of {}", ruled_out(drafts)))
+}
+
+/// The same of a comparison that somebody else made, whose bounds are not known.
+pub(super) fn compared_again(comparison: &Comparison) -> String {
+    found(comparison, "no regression")
+}
+
+/// `none` says that there is no regression.
+fn found(comparison: &Comparison, none: &str) -> String {
     let judged = || comparison.contrasts.iter().filter(|contrast| contrast.judged);
     let with = |verdict| judged().filter(move |contrast| contrast.verdict == verdict).collect::<Vec<_>>();
     let found = match comparison.verdict {
@@ -19,11 +29,11 @@ pub(super) fn compared(comparison: &Comparison, drafts: &[Draft]) -> String {
         }
         ComparisonVerdict::Inconclusive => match with(ContrastVerdict::Inconclusive) {
             unclear if unclear.is_empty() => {
-                format!("latency could not be judged: too few samples; no regression of {}", ruled_out(drafts))
+                format!("latency could not be judged: too few samples; {none}")
             }
             unclear => told_of("inconclusive", &unclear),
         },
-        _ => format!("no regression of {}", ruled_out(drafts)),
+        _ => none.to_owned(),
     };
     format!("{found}{}", visible(comparison))
 }

@@ -5,24 +5,24 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::identity;
+use super::instead::instead;
 use super::ledger::{Ledger, Sums};
 use super::monitors::Monitors;
-use super::session::{DISCARDED, MAX_WAIT, Session, Sizes};
+use super::session::{DISCARDED, Session, Sizes};
 use super::side::{Side, SideOptions};
 use super::watch::Watch;
 use crate::compare::{self, Policy};
 use crate::conduct::limits::OpenFiles;
 use crate::conduct::recording;
-use crate::conduct::run::{Instead, Run, plain_warning, trouble};
+use crate::conduct::run::{Run, plain_warning, trouble};
 use crate::conduct::usage::Usage;
 use crate::conduct::{ConductOptions, Measured, News};
 use crate::metrics::{Counters, Totals};
-use crate::plan::{ArrivalKind, ClosedLoad, LoadPlan, OpenLoad, PairedLoad, PairedPlan, Plan, Population, RateShape};
+use crate::plan::{PairedPlan, Plan};
 use crate::record::{Arm, BLOCKS_VERSION, BlockEndpointName, Blocks, BlocksHeader, Comparison, Record, Sent, VerifyRecord, Warning};
-use crate::units::{Micros, Rate};
+use crate::units::Micros;
 
 /// What a paired run needs besides the options of every run.
 pub struct PairedOptions<'a> {
@@ -350,47 +350,6 @@ fn worth_saying(base: &Totals, verify: &[VerifyRecord], told: bool) -> Vec<Warni
         warnings.push(trouble(BASE_FAILED, format!("the base failed all {requests} requests, so there is nothing to compare with")));
     }
     warnings
-}
-
-/// What ran in place of the scenario's load.
-fn instead(plan: &Plan, paired: &PairedPlan, sizes: Option<Sizes>, duration: Micros, blocks: &[crate::record::Block]) -> Instead {
-    let graceful_stop = paired.drain;
-    let rate = sizes.and_then(|sizes| sizes.rate);
-    let load = match paired.load {
-        PairedLoad::Users(users) => LoadPlan::Closed(ClosedLoad {
-            population: Population::Constant { users, spawn_rate: None },
-            duration: Some(duration),
-            iterations: None,
-            warmup: Micros::ZERO,
-            graceful_stop,
-        }),
-        PairedLoad::Arrivals(asked) => LoadPlan::Open(OpenLoad {
-            rate: RateShape::Constant(rate.or(asked).unwrap_or(Rate(0.0))),
-            arrivals: ArrivalKind::Stratified,
-            duration: Some(duration),
-            iterations: None,
-            max_users: paired.max_users,
-            max_wait: MAX_WAIT,
-            warmup: Micros::ZERO,
-            graceful_stop,
-        }),
-    };
-    let pairs = blocks.iter().filter(|block| block.first).count();
-    let amount = match (paired.load, rate) {
-        (PairedLoad::Users(users), _) => format!("{users} users"),
-        (PairedLoad::Arrivals(_), Some(rate)) => format!("rate {rate}, then {} users", paired.users),
-        (PairedLoad::Arrivals(_), None) => "not begun".to_owned(),
-    };
-    let noun = if pairs == 1 { "pair" } else { "pairs" };
-    let length = sizes.map(|sizes| format!(", {pairs} {noun} of {} blocks", sizes.block)).unwrap_or_default();
-    let asked = match paired.load {
-        PairedLoad::Users(users) => format!("users {users}"),
-        PairedLoad::Arrivals(Some(rate)) => format!("rate {}", rate.0),
-        PairedLoad::Arrivals(None) => "probed".to_owned(),
-    };
-    let digest = Sha256::digest(format!("{} paired {asked} {}", plan.digest, paired.users));
-    let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Instead { load, told: format!("paired: {amount}{length}"), digest }
 }
 
 /// The base in the form of a record: the figures are its own, everything around them is the candidate's.

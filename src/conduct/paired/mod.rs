@@ -3,6 +3,7 @@
 mod checkout;
 mod disturbed;
 mod identity;
+mod instead;
 mod ledger;
 mod measure;
 mod monitors;
@@ -12,4 +13,5 @@ mod silence;
 mod sizes;
 mod watch;
 
+pub(super) use instead::{describe_paired, paired_digest};
 pub use measure::{PairedMeasured, PairedOptions, measure_paired};
