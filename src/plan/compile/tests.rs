@@ -195,6 +195,44 @@ fn a_given_target_means_that_the_service_already_runs() {
 }
 
 #[test]
+fn a_given_target_needs_nothing_that_starts_the_service() {
+    let elsewhere = Overrides { target: Some("http://127.0.0.1:9".to_owned()), ..Overrides::default() };
+    // What `loadline init` writes has `${PORT}` in its command.
+    let plan = plan_with(include_str!("../../../templates/init/loadline.yml"), &elsewhere, &[]);
+    let ready = plan.service.unwrap().ready.unwrap();
+    assert!(matches!(&ready.probe, ReadyProbe::Get(path) if path == "/health"), "{ready:?}");
+    assert_eq!((plan.target.as_str(), ready.within), ("http://127.0.0.1:9", Micros::from_secs(30)));
+
+    let service = "service: { command: './serve ${UNSET}', build: 'make ${UNSET}', stop: '${UNSET}', folder: '${UNSET}', port: '${UNSET}', \
+                   env: { KEY: '${UNSET}' }, ready: { tcp: '${UNSET}' } }\n";
+    let plan = plan_with(&format!("{SHOP}{service}"), &elsewhere, &[]);
+    assert!(plan.service.unwrap().ready.is_none());
+    // What is still asked must be known, and without the option all of it.
+    let asked = format!("{SHOP}{}", service.replace("{ tcp: '${UNSET}' }", "{ get: '/${UNSET}' }"));
+    assert_eq!(problems(&asked, &elsewhere).matches("error: the variable `UNSET` is not set").count(), 1);
+    assert_eq!(problems(&asked, &Overrides::default()).matches("error: the variable `UNSET` is not set").count(), 7);
+}
+
+#[test]
+fn only_the_target_itself_is_asked_whether_it_is_ready_where_it_is_given() {
+    let elsewhere = Overrides { target: Some("http://127.0.0.1:9".to_owned()), ..Overrides::default() };
+    for (ready, is_asked) in [
+        ("get: /health", true),
+        ("get: 'http://127.0.0.1:8000/health'", false),
+        ("get: 'http://127.0.0.1:${PORT}/health'", false),
+        ("get: 'http://${UNSET}/health'", false),
+        ("tcp: 8000", false),
+        ("tcp: '127.0.0.1:${PORT}'", false),
+    ] {
+        let text = format!("{SHOP}service: {{ command: ./serve, port: auto, ready: {{ {ready} }} }}\n");
+        assert_eq!(plan_with(&text, &elsewhere, &[]).service.unwrap().ready.is_some(), is_asked, "{ready}");
+    }
+    // A service that somebody else starts is awaited where the scenario says.
+    let own = format!("{SHOP}service: {{ ready: {{ tcp: 8000 }} }}\n");
+    assert!(plan(&own).service.unwrap().ready.is_some());
+}
+
+#[test]
 fn an_environment_replaces_the_keys_it_names_whole() {
     let text = "
 environment: ${WHERE:-local}
