@@ -6,6 +6,7 @@ use super::args::{PolicyArgs, PublishArgs};
 use super::failure::Failure;
 use super::history::Baselines;
 use super::inputs;
+use super::lines;
 use super::policy;
 use crate::compare::{Policy, Stance};
 use crate::conduct::{Measured, mask_record, rejudged};
@@ -49,7 +50,7 @@ pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], base_branch: &str, he
 fn plans(args: &PublishArgs) -> Result<Vec<Plan>, Failure> {
     let overrides = Overrides { profile: args.profile.clone(), environment: args.environment.clone(), ..Overrides::default() };
     let process = ProcessEnv::current();
-    let files = inputs::files(&args.scenario)?;
+    let files = inputs::files(&lines::all(&args.scenario).cloned().collect::<Vec<_>>())?;
     let loaded = files.iter().map(|file| plan::load(file, &overrides, &process, CompileOptions { strict_env: false }));
     inputs::accepted(loaded.collect())
 }

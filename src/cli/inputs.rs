@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::args::{OverrideArgs, PairedArgs, RunArgs};
 use super::console;
 use super::failure::Failure;
+use super::lines;
 use crate::config::{Base, Overrides, ProcessEnv};
 use crate::demo;
 use crate::plan::{self, CompileOptions, Loaded, Plan, PortPlan, ReadyPlan, ReadyProbe, ServicePlan, UrlRun};
@@ -32,7 +33,7 @@ pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
     if urls > 0 && args.inputs.len() > 1 {
         return Err(Failure::usage("an address is run alone\n  run it by itself, or write a scenario with several requests"));
     }
-    if urls == 0 && (args.request.method.is_some() || args.request.body.is_some() || !args.request.headers.is_empty()) {
+    if urls == 0 && (args.request.method.is_some() || args.request.body.is_some() || lines::all(&args.request.headers).next().is_some()) {
         return Err(Failure::usage(
             "`--method`, `--header` and `--body` belong to an address\n  a scenario says itself what it sends: put them there",
         ));
@@ -78,7 +79,7 @@ pub(super) fn overrides(args: &OverrideArgs) -> Overrides {
         profile: args.profile.clone(),
         environment: args.environment.clone(),
         env_file: args.env_file.clone(),
-        vars: args.vars.clone(),
+        vars: lines::all(&args.vars).cloned().collect(),
         seed: args.seed,
         timeout: args.timeout,
         thresholds: Vec::new(),
@@ -91,8 +92,8 @@ pub(super) fn overrides(args: &OverrideArgs) -> Overrides {
 /// The same with what decides a run.
 fn overrides_of(args: &RunArgs) -> Overrides {
     Overrides {
-        thresholds: args.judging.thresholds.clone(),
-        regressions: args.judging.policy.regressions.clone(),
+        thresholds: lines::all(&args.judging.thresholds).cloned().collect(),
+        regressions: lines::all(&args.judging.policy.regressions).cloned().collect(),
         ..overrides(&args.overrides)
     }
 }
@@ -164,13 +165,13 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         (overrides.profile.is_some(), "--profile"),
         (overrides.environment.is_some(), "--environment"),
         (overrides.env_file.is_some(), "--env-file"),
-        (!overrides.vars.is_empty(), "--var"),
+        (lines::all(&overrides.vars).next().is_some(), "--var"),
     ] {
         if given {
             return Err(Failure::usage(format!("`{name}` belongs to a scenario file, and an address is run here\n  leave it out")));
         }
     }
-    let headers = args.request.headers.iter().map(|header| match header.split_once(':') {
+    let headers = lines::all(&args.request.headers).map(|header| match header.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
         _ => Err(Failure::usage("a `--header` is no header\n  write `--header 'name: value'`")),
     });
@@ -189,8 +190,8 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         spawn_rate: overrides.spawn_rate,
         base: base(args)?,
         budget: args.paired.budget,
-        thresholds: args.judging.thresholds.clone(),
-        regressions: args.judging.policy.regressions.clone(),
+        thresholds: lines::all(&args.judging.thresholds).cloned().collect(),
+        regressions: lines::all(&args.judging.policy.regressions).cloned().collect(),
         seed: overrides.seed,
     })
 }

@@ -6,6 +6,7 @@ use super::args::{ComparisonArg, OtherMachineArg, PolicyArg, PolicyArgs};
 use super::console;
 use super::failure::Failure;
 use super::inputs::rendered;
+use super::lines;
 use crate::compare::{Amendment, Figure, OnOtherMachine, Percentile, Policy, Stance, Wish};
 use crate::config::{ComparisonConfig, OtherMachineConfig, StanceConfig};
 use crate::plan::{BaselinePlan, Plan, RegressionFigure, RegressionLimit, RegressionRule, Waiver};
@@ -61,7 +62,7 @@ pub(super) fn typed_rules(args: &PolicyArgs) -> Result<BaselinePlan, Failure> {
             Failure::usage(format!("`--regression '{text}'`: {}{help}", error.message))
         })
     };
-    Ok(BaselinePlan { rules: args.regressions.iter().map(rule).collect::<Result<_, _>>()?, ..BaselinePlan::default() })
+    Ok(BaselinePlan { rules: lines::all(&args.regressions).map(rule).collect::<Result<_, _>>()?, ..BaselinePlan::default() })
 }
 
 /// The waivers of the file that is named, or of the one that is there. Those that the file of the base doesn't have as they are

@@ -2,6 +2,7 @@
 
 use super::args::{RunArgs, SaturationArg};
 use super::inputs::{is_address, quoted};
+use super::lines;
 use crate::plan::Target;
 
 /// `loadline run ...` for one of the inputs. Values of variables, headers, bodies and passwords are left out and
@@ -28,16 +29,16 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     // A command line may hold anything.
     option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
     option("--budget", args.paired.budget.map(|budget| budget.to_string()));
-    for threshold in &args.judging.thresholds {
+    for threshold in lines::all(&args.judging.thresholds) {
         option("--threshold", Some(threshold.clone()));
     }
-    for rule in &args.judging.policy.regressions {
+    for rule in lines::all(&args.judging.policy.regressions) {
         option("--regression", Some(rule.clone()));
     }
-    for (name, _) in &overrides.vars {
+    for (name, _) in lines::all(&overrides.vars) {
         option("--var", Some(format!("{name}=***")));
     }
-    for header in &args.request.headers {
+    for header in lines::all(&args.request.headers) {
         option("--header", header.split_once(':').map(|(name, _)| format!("{name}: ***")));
     }
     option("--body", args.request.body.as_ref().map(|_| "***".to_owned()));

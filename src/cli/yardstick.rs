@@ -8,6 +8,7 @@ use super::args::{CompareArgs, CompareFormatArg, PolicyArgs};
 use super::console;
 use super::failure::Failure;
 use super::inputs;
+use super::lines;
 use super::policy;
 use crate::compare::Policy;
 use crate::config::{Overrides, ProcessEnv};
@@ -106,7 +107,7 @@ fn scenario(args: &CompareArgs) -> Result<(String, BaselinePlan), Failure> {
     let overrides = Overrides {
         profile: args.profile.clone(),
         environment: args.environment.clone(),
-        regressions: args.policy.regressions.clone(),
+        regressions: lines::all(&args.policy.regressions).cloned().collect(),
         ..Overrides::default()
     };
     let process = ProcessEnv::current();

@@ -154,3 +154,20 @@ fn names_are_masked_in_paired_mode_and_rules_are_still_found_by_them() {
     let again: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(again["comparison"]["contrasts"], record["comparison"]["contrasts"], "by the same rules");
 }
+
+#[test]
+fn a_typed_value_of_many_lines_is_one_and_no_error_shows_any() {
+    let (server, folder) = (careless(), Folder::new());
+    folder.write(
+        "loadline.yml",
+        "target: http://127.0.0.1:1\nusers: { u: { tasks: [{ post: /, text: '${KEY}' }] } }\nload: { users: 1, iterations: 1 }\n",
+    );
+    folder.loadline(["run", "--target", &server.url(), "--var", "KEY=line-16\nline-17\n"]).exits_with(3);
+    assert_eq!(server.seen()[0].body, "line-16\nline-17\n");
+    let output = folder.loadline(["run", "--var", "nameless-18"]).exits_with(2);
+    assert!(output.stderr.starts_with("error: invalid value for '--var <K=V>': write `NAME=value`\n"), "{output}");
+    nowhere(&["nameless-18"], &output, &folder);
+    let output = folder.loadline(["run"]).env("LOADLINE_VAR", "KEY=line-19\nline-20\n").exits_with(2);
+    assert!(output.stderr.starts_with("error: invalid value for '--var <K=V>' in line 2 of LOADLINE_VAR: write `NAME=value`\n"), "{output}");
+    nowhere(&["line-19", "line-20"], &output, &folder);
+}
