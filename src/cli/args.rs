@@ -150,7 +150,7 @@ pub(super) struct OverrideArgs {
     #[arg(long, value_name = "N", env = "LOADLINE_SEED")]
     pub(super) seed: Option<u64>,
 
-    /// Time limit of a request
+    /// Time limit of every request, also of those with one of their own
     #[arg(long, value_name = "TIME", env = "LOADLINE_TIMEOUT")]
     pub(super) timeout: Option<Micros>,
 }

@@ -26,9 +26,6 @@ pub(super) struct Input {
 
 /// Everything that is to be run. All of it is validated before the first load is sent.
 pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
-    if args.demo {
-        return Ok(vec![Input { plan: Arc::new(demo_plan(args)?), name: "--demo".to_owned() }]);
-    }
     let urls = args.inputs.iter().filter(|input| is_address(input)).count();
     if urls > 0 && args.inputs.len() > 1 {
         return Err(Failure::usage("an address is run alone\n  run it by itself, or write a scenario with several requests"));
@@ -37,6 +34,12 @@ pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
         return Err(Failure::usage(
             "`--method`, `--header` and `--body` belong to an address\n  a scenario says itself what it sends: put them there",
         ));
+    }
+    if args.demo && args.paired.budget.is_some() {
+        return Err(Failure::usage("`--budget` belongs to paired mode, and the demo has nothing beside it\n  leave it out"));
+    }
+    if args.demo {
+        return Ok(vec![Input { plan: Arc::new(demo_plan(args)?), name: "--demo".to_owned() }]);
     }
     if urls == 1 {
         let loaded = plan::from_url(&url_run(args)?, &ProcessEnv::current());

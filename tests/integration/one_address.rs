@@ -84,9 +84,14 @@ fn what_contradicts_is_said_before_any_load() {
         (vec![&*url, "--profile", "smoke"], "`--profile` belongs to a scenario file"),
         (vec![&*url, "-X", "BREW"], "there is no method `BREW`"),
         (vec![&*url, "--threshold", "p95 <> 3"], "`<>` is no comparison"),
-        (vec![&*url, "-n", "0"], "`--iterations` must be above zero"),
+        (vec![&*url, "-n", "0"], "`--iterations` must be a whole number above zero"),
+        (vec![&*url, "-c", "2000000"], "`--users` must be a whole number from 1 to 1000000"),
+        (vec![&*url, "--rate", "1/s", "--max-users", "0"], "`--max-users` must be a whole number from 1 to 1000000"),
+        (vec![&*url, "--timeout", "0s"], "`--timeout` must be above zero"),
         (vec!["http://", "-n", "1"], "write an address such as `http://127.0.0.1:8000/`"),
         (vec!["a.yml", "--body", "x"], "`--method`, `--header` and `--body` belong to an address"),
+        (vec!["--demo", "-H", "x: y"], "`--method`, `--header` and `--body` belong to an address"),
+        (vec!["--demo", "--budget", "70s"], "`--budget` belongs to paired mode"),
     ] {
         let output = folder.loadline(["run"]).args(args.iter().copied()).exits_with(2);
         assert!(output.stderr.contains(said), "{args:?}: {output}");

@@ -87,6 +87,7 @@ impl Compiling<'_> {
         let scenario = self.scenario;
         let sections = &scenario.sections;
         self.data = Data::read(self, seed);
+        self.above_zero("timeout", sections.timeout.as_ref(), "30s");
         let (setup, setup_text) = self.procedure("setup", sections.setup.as_ref());
         let (classes, classes_text) = self.classes();
         let (verify, _) = self.procedure("verify", sections.verify.as_ref());
@@ -131,6 +132,17 @@ impl Compiling<'_> {
     pub(super) fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         let problem = self.scenario.error(span, message);
         self.found.push(problem.help(help));
+    }
+
+    /// Reports a limit of nothing, within which no request could stay.
+    pub(super) fn above_zero<T: Default + PartialEq>(&mut self, key: &str, limit: Option<&Spanned<T>>, example: &str) {
+        let Some(limit) = limit.filter(|limit| limit.value == T::default()) else { return };
+        let (name, example) = if limit.span == Span::OUTSIDE {
+            (format!("--{key}"), format!("--{key} {example}"))
+        } else {
+            (key.to_owned(), format!("{key}: {example}"))
+        };
+        self.error(limit.span, format!("`{name}` must be above zero"), format!("write `{example}`"));
     }
 
     /// Compiles a text.

@@ -52,6 +52,7 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<ServicePlan> {
 }
 
 fn readiness(compiling: &mut Compiling<'_>, ready: &ReadyConfig, started: bool) -> Option<ReadyPlan> {
+    compiling.above_zero("within", ready.within.as_ref(), "30s");
     let within = ready.within.as_ref().map_or(WITHIN, |within| within.value);
     // With `--target` something else is under load than what the scenario speaks of: only the target itself can be asked.
     let is_elsewhere = compiling.scenario.target_given;

@@ -130,6 +130,41 @@ thresholds: { slow: [p95 < 1s], reads: p95 < 2s }
 }
 
 #[test]
+fn the_option_for_the_time_limit_wins_over_all_that_is_written() {
+    let text = "
+target: http://127.0.0.1:8000
+timeout: 5s
+setup: [{ get: /0, timeout: 4s }]
+users: { a: { timeout: 3s, tasks: [{ get: /1 }, { get: /2, timeout: 2s }] } }
+load: { users: 1, iterations: 1 }
+";
+    let timeouts = |overrides: &Overrides| {
+        let plan = plan_with(text, overrides, &[]);
+        let tasks = plan.classes[0].tasks.iter().map(|task| &task.program);
+        std::iter::once(&plan.setup).chain(tasks).map(|program| requests(program)[0].timeout.0 / 1_000_000).collect::<Vec<_>>()
+    };
+    assert_eq!(timeouts(&Overrides::default()), [4, 3, 2]);
+    assert_eq!(timeouts(&Overrides { timeout: Some(Micros::from_secs(9)), ..Overrides::default() }), [9, 9, 9]);
+}
+
+#[test]
+fn options_are_held_to_the_bounds_of_what_they_replace() {
+    let cases = [
+        (Overrides { users: Some(0), ..Overrides::default() }, "`--users` must be a whole number from 1 to 1000000"),
+        (Overrides { users: Some(1_000_001), ..Overrides::default() }, "`--users` must be a whole number from 1 to 1000000"),
+        (Overrides { iterations: Some(0), ..Overrides::default() }, "`--iterations` must be a whole number above zero such as `10`"),
+        (
+            Overrides { rate: Some(Rate(1.0)), max_users: Some(0), ..Overrides::default() },
+            "`--max-users` must be a whole number from 1 to 1000000",
+        ),
+        (Overrides { timeout: Some(Micros::ZERO), ..Overrides::default() }, "`--timeout` must be above zero\nhelp: write `--timeout 30s`"),
+    ];
+    for (overrides, said) in cases {
+        assert_eq!(problems(SHOP, &overrides).trim_end(), format!("error: {}", said));
+    }
+}
+
+#[test]
 fn options_replace_values_within_the_model() {
     let users = |users| Overrides { users: Some(users), ..Overrides::default() };
     let LoadPlan::Closed(load) = plan_with(SHOP, &users(7), &[]).load else { unreachable!() };

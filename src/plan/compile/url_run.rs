@@ -140,28 +140,29 @@ fn method(written: &str) -> Result<&'static str, Diagnostic> {
 fn load(run: &UrlRun) -> Result<LoadConfig, Diagnostic> {
     let problem = match (run.users, run.rate) {
         (Some(_), Some(_)) => Some(("`--users` and `--rate` exclude each other", "`--max-users` bounds the users of an open model")),
-        (Some(0), None) => Some(("`--users` must be above zero", "give at least one user")),
         (_, None) if run.max_users.is_some() => {
             Some(("`--max-users` belongs to the open model", "give a `--rate`, or `--users` in place of it"))
         }
         (_, Some(rate)) if rate.0 <= 0.0 => Some(("`--rate` must be above zero", "give a rate such as `50/s`")),
         (_, Some(_)) if run.spawn_rate.is_some() => Some(("`--spawn-rate` does not go with `--rate`", "remove one of them")),
         _ if run.duration == Some(Micros::ZERO) => Some(("`--duration` must be above zero", "give a duration such as `30s`")),
-        _ if run.iterations == Some(0) => Some(("`--iterations` must be above zero", "give at least one")),
         _ => None,
     };
     if let Some((message, help)) = problem {
         return Err(Diagnostic::error(message).help(help));
     }
     let users = if run.rate.is_some() { None } else { Some(run.users.unwrap_or(USERS)) };
+    let iterations = run.iterations.map(|iterations| Whole::of_option("iterations", iterations)).transpose()?;
+    let users = users.map(|users| Whole::of_option("users", u64::from(users))).transpose()?;
+    let max_users = run.max_users.map(|most| Whole::of_option("max-users", u64::from(most))).transpose()?;
     let duration = run.duration.or(if run.iterations.is_none() { Some(DURATION) } else { None });
     Ok(LoadConfig {
-        users: users.map(|users| outside(Whole(u64::from(users)))),
+        users: users.map(outside),
         spawn_rate: run.spawn_rate.map(outside),
         rate: run.rate.map(outside),
         duration: duration.map(outside),
-        iterations: run.iterations.map(|iterations| outside(Whole(iterations))),
-        max_users: run.max_users.map(|most| outside(Whole(u64::from(most)))),
+        iterations: iterations.map(outside),
+        max_users: max_users.map(outside),
         ..LoadConfig::default()
     })
 }
