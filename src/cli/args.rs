@@ -529,7 +529,7 @@ pub(super) struct BaselinePruneArgs {
     pub(super) branch: Option<String>,
 
     /// Only this scenario
-    #[arg(long, value_name = "NAME", env = "LOADLINE_SCENARIO")]
+    #[arg(long, value_name = "NAME")]
     pub(super) scenario: Option<String>,
 
     /// Then replace the history of a `branch:NAME` by a single commit
@@ -595,7 +595,7 @@ pub(super) struct BaselineFetchArgs {
 #[derive(Debug, Args)]
 pub(super) struct BaseArgs {
     /// What to compare with: auto, merge-base, none, or a branch, tag or commit
-    #[arg(long, value_name = "BASE", default_value = "auto", env = "LOADLINE_BASE")]
+    #[arg(long, value_name = "BASE", default_value = "auto", env = "LOADLINE_BASE_REF")]
     pub(super) base: String,
 
     /// How to compare
