@@ -92,7 +92,7 @@ fn one(ours: &[Ours<'_>], file: &Path) -> Result<Record, String> {
         baseline_wanted: policy.on_missing_baseline == Stance::Fail,
     };
     record.thresholds = gate::judge(plan, &totals, &evidence);
-    let secrets = Secrets::new(&plan.secrets);
+    let secrets = Secrets::new(&plan.secrets).sparing(plan.names.clone());
     mask_record(&mut record, &|text: &str| secrets.mask(text).into_owned());
     record.comparison = compared.map(|(comparison, _)| comparison);
     gate::waive(&mut record, waivers);

@@ -99,7 +99,7 @@ impl Run<'_> {
     pub(super) fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision, Option<Blocks>) {
         let policy = &judging.policy;
         let plan = &input.plan;
-        let secrets = Arc::new(Secrets::new(&plan.secrets));
+        let secrets = Arc::new(Secrets::new(&plan.secrets).sparing(plan.names.clone()));
         let mut progress = Progress::new(ProgressOptions::for_stderr(&secrets.mask(&plan.name), self.args.output.quiet));
         let masking = secrets.clone();
         let options = ConductOptions {

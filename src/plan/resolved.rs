@@ -63,6 +63,8 @@ pub struct Plan {
     pub paired: Option<PairedPlan>,
     /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).
     pub secrets: Vec<String>,
+    /// Names that stand in the scenario as they are: shown, even if a secret is in them.
+    pub names: Vec<String>,
 }
 
 /// A threshold and what it speaks of.

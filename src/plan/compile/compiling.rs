@@ -125,6 +125,7 @@ impl Compiling<'_> {
             service,
             paired,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),
+            names: scenario.names.clone(),
         })
     }
 

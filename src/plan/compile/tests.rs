@@ -359,6 +359,17 @@ thresholds: { all: \"p95 < ${LIMIT}\" }
 }
 
 #[test]
+fn names_that_the_file_has_as_they_are_are_known() {
+    let profiles = "profile: ${WHICH}\nprofiles: { quick: { users: 2, duration: 10s } }";
+    let text = SHOP.replace("load: { users: 2, duration: 10s }", profiles);
+    let vars = vec![("PROJECT".to_owned(), "shop".to_owned()), ("WHICH".to_owned(), "quick".to_owned())];
+    let names = |head: &str| plan_with(&format!("{head}{text}"), &Overrides { vars: vars.clone(), ..Overrides::default() }, &[]).names;
+    assert_eq!(names("name: shop"), ["shop", "quick"]);
+    assert_eq!(names("name: ${PROJECT}-api"), ["quick"]);
+    assert_eq!(names("environment: local\nenvironments: { local: { timeout: 1s } }"), ["a", "quick", "local"]);
+}
+
+#[test]
 fn messages_show_no_secrets() {
     let vars = vec![("TOKEN".to_owned(), "s3cret".to_owned())];
     let text = SHOP.replace("get: /products/", "get: \"${TOKEN}\"");

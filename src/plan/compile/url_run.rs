@@ -105,6 +105,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         seed: run.seed,
         variables: Variables { process: process.clone(), ..Variables::default() },
         secrets: Default::default(),
+        names: Vec::new(),
     };
     let (plan, notes) = compile(&scenario, CompileOptions { strict_env: true })?;
     Ok(Loaded { plan, notes })
