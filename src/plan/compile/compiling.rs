@@ -13,6 +13,7 @@ use super::{baseline, digest, http, load, paired, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
+use crate::units::Micros;
 
 /// How strict the compilation is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,6 +42,7 @@ pub fn compile(scenario: &Scenario, options: CompileOptions) -> Result<(Plan, Ve
         endpoints: Vec::new(),
         checks: Vec::new(),
         barriers: 0,
+        longest_timeout: Micros::ZERO,
         idle: false,
         secrets: scenario.secrets.clone(),
         found,
@@ -76,6 +78,8 @@ pub(super) struct Compiling<'s> {
     pub(super) endpoints: Vec<EndpointPlan>,
     pub(super) checks: Vec<CheckInfo>,
     pub(super) barriers: usize,
+    /// How long any request of a user may take.
+    pub(super) longest_timeout: Micros,
     /// What is being compiled belongs to a class that `only` leaves out.
     pub(super) idle: bool,
     pub(super) secrets: BTreeSet<String>,

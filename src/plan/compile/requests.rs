@@ -33,6 +33,7 @@ impl Compiling<'_> {
         let (checks, checks_text) = self.checks(keys.check.as_ref().map(|check| &check.value), &name, around.class, known);
         let (captures, captures_text) = self.captures(keys.capture.as_ref().map(|captures| &captures.value));
         let endpoint = around.class.map(|class| {
+            self.longest_timeout = self.longest_timeout.max(settings.timeout);
             let own = keys.tags.as_ref().map(|tags| &tags.value);
             self.endpoint(&name, method, class, around.tags.iter().copied().chain(own))
         });

@@ -195,6 +195,28 @@ fn a_threshold_of_the_command_line_may_name_its_scope() {
 }
 
 #[test]
+fn more_seconds_than_a_request_may_take_are_doubted() {
+    let said = |timeout: &str, expect: &str| {
+        let text = format!(
+            "{}timeout: {timeout}\nthresholds: {{ all: '{expect}' }}\n",
+            SHOP.replace("{ get: /products/ }", "{ get: /products/, timeout: 40s }")
+        );
+        render(&make(&text, &Overrides::default(), &[]).unwrap().notes)
+    };
+    assert!(said("5s", "p95 < 500").starts_with("warning: `p95 < 500` is in seconds, and no request may take more than 40s\n"));
+    assert!(said("5s", "wait_mean < 1_000").contains("did you mean `1_000ms`?"));
+    for fine in ["p95 < 30", "p95 < 500ms", "p95 < 500s", "p(95)<50000", "requests > 500", "p95 < baseline * 500"] {
+        assert_eq!(said("5s", fine), "", "{fine}");
+    }
+    let typed = Overrides { thresholds: vec!["p95 < 500".to_owned()], ..Overrides::default() };
+    let notes = make(SHOP, &typed, &[]).unwrap().notes;
+    assert_eq!(
+        render(&notes).trim_end(),
+        "warning: `p95 < 500` is in seconds, and no request may take more than 30s\nhelp: did you mean `500ms`?"
+    );
+}
+
+#[test]
 fn the_port_of_the_service_stays_for_later() {
     let text = |port: &str| {
         SHOP.replace("http://127.0.0.1:8000", "http://127.0.0.1:${PORT}")
