@@ -118,6 +118,10 @@ pub(super) struct OverrideArgs {
     #[arg(long, value_name = "TIME", env = "LOADLINE_DURATION")]
     pub(super) duration: Option<Micros>,
 
+    /// Warm-up before the load, in no result
+    #[arg(long, value_name = "TIME", env = "LOADLINE_WARMUP")]
+    pub(super) warmup: Option<Micros>,
+
     /// Whole passes through a task, shared by all users
     #[arg(short = 'n', long, value_name = "N", env = "LOADLINE_ITERATIONS")]
     pub(super) iterations: Option<u64>,
@@ -195,9 +199,13 @@ pub(super) struct RequestArgs {
     )]
     pub(super) headers: Vec<Lines<String>>,
 
-    /// Body as it is sent
-    #[arg(short = 'd', long, value_name = "TEXT", env = "LOADLINE_BODY", hide_env_values = true)]
+    /// Body as it is sent, or @ and the file that holds it; a text that is JSON is sent as such
+    #[arg(short = 'd', long, value_name = "TEXT|@FILE", env = "LOADLINE_BODY", hide_env_values = true)]
     pub(super) body: Option<String>,
+
+    /// Accept any certificate, also one that is expired or made by yourself
+    #[arg(short = 'k', long, env = "LOADLINE_INSECURE", value_parser = FalseyValueParser::new())]
+    pub(super) insecure: bool,
 }
 
 /// What decides the verdict.

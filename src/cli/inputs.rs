@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{OverrideArgs, PairedArgs, RunArgs};
+use super::args::{OverrideArgs, PairedArgs, RequestArgs, RunArgs};
 use super::console;
 use super::failure::Failure;
 use super::lines;
@@ -30,9 +30,10 @@ pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
     if urls > 0 && args.inputs.len() > 1 {
         return Err(Failure::usage("an address is run alone\n  run it by itself, or write a scenario with several requests"));
     }
-    if urls == 0 && (args.request.method.is_some() || args.request.body.is_some() || lines::all(&args.request.headers).next().is_some()) {
+    let RequestArgs { method, headers, body, insecure } = &args.request;
+    if urls == 0 && (method.is_some() || body.is_some() || *insecure || lines::all(headers).next().is_some()) {
         return Err(Failure::usage(
-            "`--method`, `--header` and `--body` belong to an address\n  a scenario says itself what it sends: put them there",
+            "`--method`, `--header`, `--body` and `--insecure` belong to an address\n  a scenario says itself what it sends, and to whom: put them there",
         ));
     }
     if args.demo && args.paired.budget.is_some() {
@@ -76,6 +77,7 @@ pub(super) fn overrides(args: &OverrideArgs) -> Overrides {
         users: args.users,
         spawn_rate: args.spawn_rate,
         duration: args.duration,
+        warmup: args.warmup,
         iterations: args.iterations,
         rate: args.rate,
         max_users: args.max_users,
@@ -109,7 +111,11 @@ fn base(args: &RunArgs) -> Result<Option<Base>, Failure> {
         let unused = "`--budget` belongs to paired mode\n  name what to compare with: `--base`, `--base-dir` or `--base-command`";
         return if budget.is_some() { Err(Failure::usage(unused)) } else { Ok(None) };
     }
-    for (given, name) in [(args.overrides.duration.is_some(), "--duration"), (args.overrides.spawn_rate.is_some(), "--spawn-rate")] {
+    for (given, name) in [
+        (args.overrides.duration.is_some(), "--duration"),
+        (args.overrides.warmup.is_some(), "--warmup"),
+        (args.overrides.spawn_rate.is_some(), "--spawn-rate"),
+    ] {
         if given {
             return Err(Failure::usage(format!(
                 "`{name}` does not apply in paired mode, which `{}` asks for\n  no load was sent; `--budget` says how long it takes",
@@ -184,11 +190,13 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         method: args.request.method.clone().unwrap_or_else(|| default_method.to_owned()),
         headers: headers.collect::<Result<_, _>>()?,
         body: args.request.body.clone(),
+        insecure: args.request.insecure,
         users: overrides.users,
         iterations: overrides.iterations,
         rate: overrides.rate,
         max_users: overrides.max_users,
         duration: overrides.duration,
+        warmup: overrides.warmup,
         timeout: overrides.timeout,
         spawn_rate: overrides.spawn_rate,
         base: base(args)?,

@@ -20,6 +20,7 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--rate", overrides.rate.map(|rate| rate.to_string()));
     option("--max-users", overrides.max_users.map(|users| users.to_string()));
     option("--duration", overrides.duration.map(|duration| duration.to_string()));
+    option("--warmup", overrides.warmup.map(|warmup| warmup.to_string()));
     option("--iterations", overrides.iterations.map(|iterations| iterations.to_string()));
     option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
@@ -41,9 +42,11 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     for header in lines::all(&args.request.headers) {
         option("--header", header.split_once(':').map(|(name, _)| format!("{name}: ***")));
     }
-    option("--body", args.request.body.as_ref().map(|_| "***".to_owned()));
+    // The name of a file is none of its secrets.
+    option("--body", args.request.body.as_ref().map(|body| if body.starts_with('@') { body.clone() } else { "***".to_owned() }));
     option("--on-saturation", (args.judging.on_saturation == SaturationArg::Warn).then(|| "warn".to_owned()));
     option("--threads", args.threads.map(|threads| threads.to_string()));
+    words.extend(args.request.insecure.then(|| "--insecure".to_owned()));
     words.join(" ")
 }
 

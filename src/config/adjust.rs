@@ -66,9 +66,10 @@ struct Adjusting<'a> {
 impl Adjusting<'_> {
     /// Options replace values within the model of the load. `--rate` makes an open model of a plain number of users.
     fn put_in(&mut self, load: &mut Spanned<LoadConfig>) {
-        let Overrides { users, spawn_rate, duration, iterations, rate, max_users, .. } = self.overrides;
+        let Overrides { users, spawn_rate, duration, warmup, iterations, rate, max_users, .. } = self.overrides;
         let span = self.key;
         let value = &mut load.value;
+        set(&mut value.warmup, *warmup);
         let staged_rate = value.stages.iter().flat_map(|stages| stages.iter()).any(|stage| stage.rate.is_some());
         if value.capacity.is_some() {
             for (option, given) in [

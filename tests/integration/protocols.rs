@@ -135,6 +135,15 @@ fn certificates_decide_who_is_spoken_to() {
 }
 
 #[test]
+fn an_address_alone_can_be_spoken_to_without_trust() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let server = WebServer::tls(authority.server("shop.internal", &[], rustls::ALL_VERSIONS));
+    let output = folder.loadline(["run", &server.url(), "-n", "1", "-c", "1", "-k"]).exits_with(0);
+    assert!(output.stdout.contains(" --insecure "), "{output}");
+    folder.loadline(["run", &server.url(), "-n", "1", "-c", "1"]).exits_with(3);
+}
+
+#[test]
 fn readiness_is_asked_under_the_name_that_the_load_asks_for() {
     let (authority, folder) = (Authority::new(), Folder::new());
     folder.write("ca.pem", &authority.pem());
