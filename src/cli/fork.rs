@@ -14,7 +14,6 @@ use crate::config::{ComparisonConfig, Overrides, ProcessEnv};
 use crate::gate::{self, Evidence, Stored};
 use crate::plan::{self, CompileOptions, Plan, Waiver};
 use crate::record::Record;
-use crate::text::Secrets;
 
 /// More records than these come from no run of ours.
 const MOST_RECORDS: usize = 20;
@@ -92,7 +91,7 @@ fn one(ours: &[Ours<'_>], file: &Path) -> Result<Record, String> {
         baseline_wanted: policy.on_missing_baseline == Stance::Fail,
     };
     record.thresholds = gate::judge(plan, &totals, &evidence);
-    let secrets = Secrets::new(&plan.secrets).sparing(plan.names.clone());
+    let secrets = plan.masking();
     mask_record(&mut record, &|text: &str| secrets.mask(text).into_owned());
     record.comparison = compared.map(|(comparison, _)| comparison);
     gate::waive(&mut record, waivers);

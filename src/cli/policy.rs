@@ -10,14 +10,14 @@ use super::lines;
 use crate::compare::{Amendment, Figure, OnOtherMachine, Percentile, Policy, Stance, Wish};
 use crate::config::{ComparisonConfig, OtherMachineConfig, StanceConfig};
 use crate::plan::{BaselinePlan, Plan, RegressionFigure, RegressionLimit, RegressionRule, Waiver};
-use crate::text::{Secrets, plain, suggest};
+use crate::text::{plain, suggest};
 
 /// Where waivers are read from where no file is named, and written to.
 pub(super) const WAIVERS: &str = ".loadline/waivers.yml";
 
 /// The `baseline` section of a plan. Endpoints are called by their masked names, as they are in records and blocks.
 pub(super) fn rules(plan: &Plan) -> BaselinePlan {
-    let secrets = Secrets::new(&plan.secrets);
+    let secrets = plan.masking();
     let mut section = plan.baseline.clone();
     section.rules.iter_mut().filter_map(|rule| rule.endpoint.as_mut()).for_each(|name| *name = secrets.mask(name).into_owned());
     section
