@@ -18,6 +18,13 @@ done <<<"$LOADLINE_FILES"
 
 # Set for the job, and refused where nothing runs side by side.
 [ -n "${LOADLINE_BASE_DIR:-}" ] || unset LOADLINE_BUDGET
+# The reverse: the load beside a base has its own length.
+for name in LOADLINE_DURATION LOADLINE_WARMUP LOADLINE_SPAWN_RATE LOADLINE_ITERATIONS; do
+    if [ -n "${LOADLINE_BASE_DIR:-}" ] && [ -n "${!name:-}" ]; then
+        unset "$name"
+        echo "::notice title=loadline::$name is not used beside a base: LOADLINE_BUDGET says how long that takes"
+    fi
+done
 
 # Neither credentials of the workflow nor the ways to steer the runner reach the program that starts the service.
 withheld=()

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::lines::{EachLine, Lines, text};
 use crate::demo::Defect;
 use crate::units::{Micros, Rate};
 
@@ -26,7 +28,8 @@ Exit codes: 0 passed, 1 a threshold, regression or verify step failed, 2 usage o
 3 the run is invalid or could not be carried out, 130 interrupted, 101 a bug in loadline.
 
 Start here: `loadline run --demo` shows everything in ten seconds.
-Options can also be set as the environment variables named with them; an empty one counts as unset.";
+Options can also be set as the environment variables named with them; an empty one counts as unset. Where an option
+can be given again for more, its variable has one value a line.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -115,6 +118,10 @@ pub(super) struct OverrideArgs {
     #[arg(long, value_name = "TIME", env = "LOADLINE_DURATION")]
     pub(super) duration: Option<Micros>,
 
+    /// Warm-up before the load, in no result
+    #[arg(long, value_name = "TIME", env = "LOADLINE_WARMUP")]
+    pub(super) warmup: Option<Micros>,
+
     /// Whole passes through a task, shared by all users
     #[arg(short = 'n', long, value_name = "N", env = "LOADLINE_ITERATIONS")]
     pub(super) iterations: Option<u64>,
@@ -140,14 +147,14 @@ pub(super) struct OverrideArgs {
     pub(super) env_file: Option<PathBuf>,
 
     /// Value of a ${VARIABLE} of the scenario; again for more
-    #[arg(long = "var", value_name = "K=V", value_parser = variable, env = "LOADLINE_VAR", value_delimiter = '\n', hide_env_values = true)]
-    pub(super) vars: Vec<(String, String)>,
+    #[arg(long = "var", value_name = "K=V", value_parser = EachLine(variable), env = "LOADLINE_VAR", hide_env_values = true)]
+    pub(super) vars: Vec<Lines<(String, String)>>,
 
     /// Seed of all random numbers, to repeat a run
     #[arg(long, value_name = "N", env = "LOADLINE_SEED")]
     pub(super) seed: Option<u64>,
 
-    /// Time limit of a request
+    /// Time limit of every request, also of those with one of their own
     #[arg(long, value_name = "TIME", env = "LOADLINE_TIMEOUT")]
     pub(super) timeout: Option<Micros>,
 }
@@ -186,15 +193,19 @@ pub(super) struct RequestArgs {
         short = 'H',
         long = "header",
         value_name = "NAME: VALUE",
+        value_parser = EachLine(text),
         env = "LOADLINE_HEADER",
-        value_delimiter = '\n',
         hide_env_values = true
     )]
-    pub(super) headers: Vec<String>,
+    pub(super) headers: Vec<Lines<String>>,
 
-    /// Body as it is sent
-    #[arg(short = 'd', long, value_name = "TEXT", env = "LOADLINE_BODY", hide_env_values = true)]
+    /// Body as it is sent, or @ and the file that holds it; a text that is JSON is sent as such
+    #[arg(short = 'd', long, value_name = "TEXT|@FILE", env = "LOADLINE_BODY", hide_env_values = true)]
     pub(super) body: Option<String>,
+
+    /// Accept any certificate, also one that is expired or made by yourself
+    #[arg(short = 'k', long, env = "LOADLINE_INSECURE", value_parser = FalseyValueParser::new())]
+    pub(super) insecure: bool,
 }
 
 /// What decides the verdict.
@@ -202,8 +213,8 @@ pub(super) struct RequestArgs {
 #[command(next_help_heading = "Verdict")]
 pub(super) struct JudgingArgs {
     /// Threshold on all requests, such as `p95 < 500ms`; again for more
-    #[arg(long = "threshold", value_name = "EXPR", env = "LOADLINE_THRESHOLD", value_delimiter = '\n')]
-    pub(super) thresholds: Vec<String>,
+    #[arg(long = "threshold", value_name = "EXPR", value_parser = EachLine(text), env = "LOADLINE_THRESHOLD")]
+    pub(super) thresholds: Vec<Lines<String>>,
 
     /// How the run is compared (default: the scenario's `baseline.mode`, else auto)
     #[arg(long, value_name = "MODE", value_enum, env = "LOADLINE_COMPARISON")]
@@ -231,8 +242,8 @@ pub(super) struct JudgingArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct PolicyArgs {
     /// What counts as a regression, such as `p95: 10% and 2ms` or `POST /orders: p95: 20%`; again for more
-    #[arg(long = "regression", value_name = "RULE", env = "LOADLINE_REGRESSION", value_delimiter = '\n')]
-    pub(super) regressions: Vec<String>,
+    #[arg(long = "regression", value_name = "RULE", value_parser = EachLine(text), env = "LOADLINE_REGRESSION")]
+    pub(super) regressions: Vec<Lines<String>>,
 
     /// What a comparison that finds nothing to compare with means (default: neutral)
     #[arg(long, value_name = "POLICY", value_enum, env = "LOADLINE_ON_MISSING_BASELINE")]
@@ -526,7 +537,7 @@ pub(super) struct BaselinePruneArgs {
     pub(super) branch: Option<String>,
 
     /// Only this scenario
-    #[arg(long, value_name = "NAME", env = "LOADLINE_SCENARIO")]
+    #[arg(long, value_name = "NAME")]
     pub(super) scenario: Option<String>,
 
     /// Then replace the history of a `branch:NAME` by a single commit
@@ -592,7 +603,7 @@ pub(super) struct BaselineFetchArgs {
 #[derive(Debug, Args)]
 pub(super) struct BaseArgs {
     /// What to compare with: auto, merge-base, none, or a branch, tag or commit
-    #[arg(long, value_name = "BASE", default_value = "auto", env = "LOADLINE_BASE")]
+    #[arg(long, value_name = "BASE", default_value = "auto", env = "LOADLINE_BASE_REF")]
     pub(super) base: String,
 
     /// How to compare
@@ -648,8 +659,8 @@ pub(super) struct PublishArgs {
     pub(super) from_fork: bool,
 
     /// With --from-fork: scenario of this checkout that the record is judged by; again for more (default: loadline.yml)
-    #[arg(long, value_name = "FILE", env = "LOADLINE_SCENARIO", value_delimiter = '\n')]
-    pub(super) scenario: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = EachLine(path), env = "LOADLINE_SCENARIO")]
+    pub(super) scenario: Vec<Lines<PathBuf>>,
 
     #[command(flatten)]
     pub(super) store: StoreArgs,
@@ -697,11 +708,15 @@ pub(super) struct DemoArgs {
     pub(super) work: Micros,
 }
 
-fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
+fn variable(value: &OsStr) -> Result<(String, String), String> {
+    match text(value)?.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write `NAME=value`".to_owned()),
     }
+}
+
+fn path(value: &OsStr) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(value))
 }
 
 fn commit(text: &str) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! `loadline baseline`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ use crate::compare::{Figure, MOST_RECORDS, WINDOW, level_changes};
 use crate::conduct::default_branch;
 use crate::plan::BaselinePlan;
 use crate::record::{LevelChange, Record};
-use crate::text::plain;
+use crate::text::{plain, suggest};
 use crate::units::{Bytes, Micros, Rate, Share};
 
 /// Looks after stored baselines.
@@ -99,6 +100,9 @@ fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
     let planned = plan_pruning(store.as_ref(), args.branch.as_deref(), args.scenario.as_deref(), args.keep)
         .map_err(|error| Failure::trouble(format!("failed to read the baselines: {}", Failure::chain(&error))))?;
     planned.problems.iter().for_each(complain);
+    if let Some(scenario) = args.scenario.as_ref().filter(|_| planned.thinnings.is_empty() && planned.kept == 0) {
+        is_stored(store.as_ref(), args, scenario)?;
+    }
     let (mut before, mut after) = (0, 0);
     for thinnings in planned.thinnings.chunks(THINNED_AT_ONCE) {
         if !args.dry_run {
@@ -130,6 +134,23 @@ fn prune(args: &BaselinePruneArgs) -> Result<(), Failure> {
 
 /// On a branch so many records are one commit: each takes several requests, of which an hour has a thousand.
 const THINNED_AT_ONCE: usize = 20;
+
+/// Refuses a scenario of which nothing is stored: its name is a slip.
+fn is_stored(store: &dyn Store, args: &BaselinePruneArgs, scenario: &str) -> Result<(), Failure> {
+    let listing = store
+        .list(args.branch.as_deref(), None)
+        .map_err(|error| Failure::trouble(format!("failed to list the baselines: {}", Failure::chain(&error))))?;
+    let known: BTreeSet<&str> = listing.entries.iter().map(|entry| entry.scenario.as_str()).collect();
+    if known.contains(scenario) {
+        return Ok(());
+    }
+    let help = match suggest(scenario, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{}`?", plain(meant)),
+        None if known.is_empty() => "nothing at all is".to_owned(),
+        None => format!("there are `{}`", plain(&known.into_iter().collect::<Vec<_>>().join("`, `"))),
+    };
+    Err(Failure::usage(format!("nothing is stored of the scenario `{}`\n  {help}", plain(scenario))))
+}
 
 fn complain(problem: &Problem) {
     console::complain(&format!("warning: {}: {}\n", plain(&problem.path.display().to_string()), plain(&problem.reason)));

@@ -21,20 +21,21 @@ use crate::text::plain;
 
 /// Compares the service with itself, several times, and counts how often that looks like a regression.
 ///
-/// Exits with 0 whatever was found: it is the gate that was measured, not the service. With 3 where nothing could be.
+/// Exits with 0 whatever was found: it is the gate that was measured, not the service. With 3 where nothing could be, with
+/// 130 where it was interrupted. All runs are in the report.
 pub(super) fn calibrate(mut args: CalibrateArgs) -> Result<ExitCode, Failure> {
     let store = against_itself(&mut args.run)?;
     destination::prepare(&args.run.output)?;
     let steering = Steering::default();
     interrupt::listen(&steering).map_err(|error| Failure::trouble(format!("failed to listen for Ctrl-C: {error}")))?;
     let context = RunContext::read(&|name: &str| std::env::var(name).ok(), Path::new("."));
-    let (seed, mut kept, mut last) = (args.run.overrides.seed, Vec::new(), None);
+    let (seed, mut kept, mut records, mut blocks) = (args.run.overrides.seed, Vec::new(), Vec::new(), Vec::new());
     for number in 0..args.runs.get() {
         // Of one seed all runs would be alike; with it they are repeatable.
         args.run.overrides.seed = seed.map(|seed| seed.wrapping_add(number.into()));
         let input = one_input(&args.run)?;
         let run = Run { args: &args.run, steering: &steering, context: &context, waivers: Vec::new() };
-        let (record, _, _) = run.one(&input, &Judging::of(&args.run, &input)?, 0);
+        let (record, _, seen) = run.one(&input, &Judging::of(&args.run, &input)?, records.len());
         let found = trusted(&record).and_then(Calibration::of);
         let said = match &found {
             Some(calibration) => Tally::of(std::slice::from_ref(calibration)).map(|tally| tally.sentence()).unwrap_or_default(),
@@ -49,20 +50,27 @@ pub(super) fn calibrate(mut args: CalibrateArgs) -> Result<ExitCode, Failure> {
                 .map_err(|error| Failure::trouble(format!("failed to keep it: {}", Failure::chain(&error))))?;
             kept.push(calibration);
         }
-        last = Some(record);
+        records.push(record);
+        blocks.push(seen);
         if steering.is_interrupted() {
             break;
         }
     }
+    let written = destination::write(&args.run.output, &records, &blocks);
+    let code = ExitCode::from(if steering.is_interrupted() { 130 } else { 0 });
     let Some(tally) = Tally::of(&kept) else {
-        let why = last.as_ref().map(reason).unwrap_or_default();
+        if steering.is_interrupted() {
+            console::print("interrupted before any run could be counted: nothing is known of the gate\n")?;
+            return written.map(|()| code);
+        }
+        let why = records.last().map(reason).unwrap_or_default();
         return Err(Failure::trouble(format!("no run could be counted, so nothing is known of the gate: {}", plain(&why))));
     };
     console::print(&format!("{}\n", tally.sentence()))?;
-    if let Some(all) = last.as_ref().and_then(|record| tally_of(record, &store)).filter(|all| all.runs > tally.runs) {
+    if let Some(all) = records.last().and_then(|record| tally_of(record, &store)).filter(|all| all.runs > tally.runs) {
         console::print(&format!("with those kept before: {}\n", all.sentence()))?;
     }
-    Ok(if steering.is_interrupted() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    written.map(|()| code)
 }
 
 /// Adds to the comparison of a paired run what is known of the gate that made it.

@@ -6,6 +6,7 @@ use super::args::{PolicyArgs, PublishArgs};
 use super::failure::Failure;
 use super::history::Baselines;
 use super::inputs;
+use super::lines;
 use super::policy;
 use super::run::accept;
 use crate::compare::{Policy, Stance, paired_again, without_store};
@@ -14,7 +15,7 @@ use crate::config::{Base, ComparisonConfig, Overrides, ProcessEnv};
 use crate::gate::{self, Evidence, Stored};
 use crate::plan::{self, CompileOptions, Loaded, Plan, Waiver};
 use crate::record::{Record, Verdict, Warning};
-use crate::text::{Diagnostic, Secrets};
+use crate::text::Diagnostic;
 
 /// More records than these come from no run of ours.
 const MOST_RECORDS: usize = 20;
@@ -64,7 +65,7 @@ pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], known: &Known<'_>) ->
 
 fn plans(args: &PublishArgs) -> Result<Vec<Plan>, Failure> {
     let overrides = inputs::overrides(&args.overrides);
-    let files = inputs::files(&args.scenario)?;
+    let files = inputs::files(&lines::all(&args.scenario).cloned().collect::<Vec<_>>())?;
     inputs::accepted(files.iter().map(|file| load(file, &overrides)).collect())
 }
 
@@ -86,7 +87,7 @@ struct Ours<'a> {
 
 impl<'a> Ours<'a> {
     fn of(args: &PublishArgs, plan: &'a Plan, base_branch: &str, waivers: &'a [Waiver]) -> Result<Self, Failure> {
-        let policy = policy::policy(&PolicyArgs::default(), &plan.baseline, false);
+        let policy = policy::policy(&PolicyArgs::default(), &policy::rules(plan), false);
         let mut store = args.store.clone();
         store.baseline_branch = store.baseline_branch.or_else(|| plan.baseline.branch.clone()).or_else(|| Some(base_branch.to_owned()));
         let wanted = policy.on_missing_baseline == Stance::Fail;
@@ -130,10 +131,11 @@ fn one(ours: &[Ours<'_>], file: &Path, known: &Known<'_>) -> Result<Option<Recor
         baseline_wanted: policy.on_missing_baseline == Stance::Fail && !is_paired,
     };
     record.thresholds = gate::judge(plan, &totals, &evidence);
-    let endpoints: Vec<&str> = plan.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    let secrets = plan.masking();
+    let names: Vec<_> = plan.endpoints.iter().map(|endpoint| secrets.mask(&endpoint.name)).collect();
+    let endpoints: Vec<&str> = names.iter().map(|name| &**name).collect();
     let beside = beside.filter(|_| is_valid && is_paired).and_then(|found| paired_again(&found, &endpoints, BESIDE, policy));
     record.comparison = comparison.or(beside);
-    let secrets = Secrets::new(&plan.secrets);
     mask_record(&mut record, &|text: &str| secrets.mask(text).into_owned());
     gate::waive(&mut record, waivers);
     if let Some(by) = known.accepted_by {

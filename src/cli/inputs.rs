@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{OverrideArgs, PairedArgs, RunArgs};
+use super::args::{OverrideArgs, PairedArgs, RequestArgs, RunArgs};
 use super::console;
 use super::failure::Failure;
+use super::lines;
 use crate::config::{Base, Overrides, ProcessEnv};
 use crate::demo;
 use crate::plan::{self, CompileOptions, Loaded, Plan, PortPlan, ReadyPlan, ReadyProbe, ServicePlan, UrlRun};
@@ -25,17 +26,21 @@ pub(super) struct Input {
 
 /// Everything that is to be run. All of it is validated before the first load is sent.
 pub(super) fn read(args: &RunArgs) -> Result<Vec<Input>, Failure> {
-    if args.demo {
-        return Ok(vec![Input { plan: Arc::new(demo_plan(args)?), name: "--demo".to_owned() }]);
-    }
     let urls = args.inputs.iter().filter(|input| is_address(input)).count();
     if urls > 0 && args.inputs.len() > 1 {
         return Err(Failure::usage("an address is run alone\n  run it by itself, or write a scenario with several requests"));
     }
-    if urls == 0 && (args.request.method.is_some() || args.request.body.is_some() || !args.request.headers.is_empty()) {
+    let RequestArgs { method, headers, body, insecure } = &args.request;
+    if urls == 0 && (method.is_some() || body.is_some() || *insecure || lines::all(headers).next().is_some()) {
         return Err(Failure::usage(
-            "`--method`, `--header` and `--body` belong to an address\n  a scenario says itself what it sends: put them there",
+            "`--method`, `--header`, `--body` and `--insecure` belong to an address\n  a scenario says itself what it sends, and to whom: put them there",
         ));
+    }
+    if args.demo && args.paired.budget.is_some() {
+        return Err(Failure::usage("`--budget` belongs to paired mode, and the demo has nothing beside it\n  leave it out"));
+    }
+    if args.demo {
+        return Ok(vec![Input { plan: Arc::new(demo_plan(args)?), name: "--demo".to_owned() }]);
     }
     if urls == 1 {
         let loaded = plan::from_url(&url_run(args)?, &ProcessEnv::current());
@@ -72,13 +77,14 @@ pub(super) fn overrides(args: &OverrideArgs) -> Overrides {
         users: args.users,
         spawn_rate: args.spawn_rate,
         duration: args.duration,
+        warmup: args.warmup,
         iterations: args.iterations,
         rate: args.rate,
         max_users: args.max_users,
         profile: args.profile.clone(),
         environment: args.environment.clone(),
         env_file: args.env_file.clone(),
-        vars: args.vars.clone(),
+        vars: lines::all(&args.vars).cloned().collect(),
         seed: args.seed,
         timeout: args.timeout,
         thresholds: Vec::new(),
@@ -91,8 +97,8 @@ pub(super) fn overrides(args: &OverrideArgs) -> Overrides {
 /// The same with what decides a run.
 fn overrides_of(args: &RunArgs) -> Overrides {
     Overrides {
-        thresholds: args.judging.thresholds.clone(),
-        regressions: args.judging.policy.regressions.clone(),
+        thresholds: lines::all(&args.judging.thresholds).cloned().collect(),
+        regressions: lines::all(&args.judging.policy.regressions).cloned().collect(),
         ..overrides(&args.overrides)
     }
 }
@@ -105,7 +111,11 @@ fn base(args: &RunArgs) -> Result<Option<Base>, Failure> {
         let unused = "`--budget` belongs to paired mode\n  name what to compare with: `--base`, `--base-dir` or `--base-command`";
         return if budget.is_some() { Err(Failure::usage(unused)) } else { Ok(None) };
     }
-    for (given, name) in [(args.overrides.duration.is_some(), "--duration"), (args.overrides.spawn_rate.is_some(), "--spawn-rate")] {
+    for (given, name) in [
+        (args.overrides.duration.is_some(), "--duration"),
+        (args.overrides.warmup.is_some(), "--warmup"),
+        (args.overrides.spawn_rate.is_some(), "--spawn-rate"),
+    ] {
         if given {
             return Err(Failure::usage(format!(
                 "`{name}` does not apply in paired mode, which `{}` asks for\n  no load was sent; `--budget` says how long it takes",
@@ -164,13 +174,13 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         (overrides.profile.is_some(), "--profile"),
         (overrides.environment.is_some(), "--environment"),
         (overrides.env_file.is_some(), "--env-file"),
-        (!overrides.vars.is_empty(), "--var"),
+        (lines::all(&overrides.vars).next().is_some(), "--var"),
     ] {
         if given {
             return Err(Failure::usage(format!("`{name}` belongs to a scenario file, and an address is run here\n  leave it out")));
         }
     }
-    let headers = args.request.headers.iter().map(|header| match header.split_once(':') {
+    let headers = lines::all(&args.request.headers).map(|header| match header.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
         _ => Err(Failure::usage("a `--header` is no header\n  write `--header 'name: value'`")),
     });
@@ -180,17 +190,19 @@ fn url_run(args: &RunArgs) -> Result<UrlRun, Failure> {
         method: args.request.method.clone().unwrap_or_else(|| default_method.to_owned()),
         headers: headers.collect::<Result<_, _>>()?,
         body: args.request.body.clone(),
+        insecure: args.request.insecure,
         users: overrides.users,
         iterations: overrides.iterations,
         rate: overrides.rate,
         max_users: overrides.max_users,
         duration: overrides.duration,
+        warmup: overrides.warmup,
         timeout: overrides.timeout,
         spawn_rate: overrides.spawn_rate,
         base: base(args)?,
         budget: args.paired.budget,
-        thresholds: args.judging.thresholds.clone(),
-        regressions: args.judging.policy.regressions.clone(),
+        thresholds: lines::all(&args.judging.thresholds).cloned().collect(),
+        regressions: lines::all(&args.judging.policy.regressions).cloned().collect(),
         seed: overrides.seed,
     })
 }

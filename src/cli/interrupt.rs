@@ -2,7 +2,7 @@
 
 use crate::conduct::Steering;
 
-/// Passes Ctrl-C (and SIGTERM, by which CI systems cancel, and SIGHUP) on to what is under way, for as long as the process lives.
+/// Passes Ctrl-C (and SIGTERM, by which CI systems cancel, SIGQUIT and SIGHUP) on to what is under way, for as long as the process lives.
 ///
 /// # Errors
 /// When the system gives no thread or no signals.
@@ -21,27 +21,39 @@ pub(super) fn listen(steering: &Steering) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The signals that ask for an end: Ctrl-C, SIGTERM, and SIGHUP when the terminal goes away.
+/// The signals that ask for an end: Ctrl-C, SIGTERM and SIGQUIT, and SIGHUP when the terminal goes away.
 #[cfg(unix)]
-pub(super) struct Interrupts([tokio::signal::unix::Signal; 3]);
+pub(super) struct Interrupts(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Interrupts {
     /// Listens from now on, inside a runtime; what comes between two waits is kept.
+    ///
+    /// A SIGHUP that was ignored from the start, as by `nohup`, is meant to be. A SIGINT is listened to all the same: shells
+    /// ignore it in whatever they start in the background, and scripts pass it on from there.
     pub(super) fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+        let hangup = Some(SignalKind::hangup()).filter(|hangup| !is_ignored(hangup.as_raw_value()));
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()];
+        kinds.into_iter().chain(hangup).map(signal).collect::<std::io::Result<_>>().map(Self)
     }
 
     /// Waits for the next one.
     pub(super) async fn wait(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
+        std::future::poll_fn(|context| {
+            let has_come = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if has_come { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
     }
+}
+
+/// Whether this process ignores a signal, as far as the system tells: Linux does.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| (mask >> (signal - 1)) & 1 == 1)
 }
 
 /// The signals that ask for an end: Ctrl-C.

@@ -18,6 +18,7 @@ mod history;
 mod init;
 mod inputs;
 mod interrupt;
+mod lines;
 mod on_commit;
 mod parse;
 mod policy;

@@ -6,17 +6,18 @@ use super::args::{ComparisonArg, OtherMachineArg, PolicyArg, PolicyArgs};
 use super::console;
 use super::failure::Failure;
 use super::inputs::rendered;
+use super::lines;
 use crate::compare::{Amendment, Figure, OnOtherMachine, Percentile, Policy, Stance, Wish};
 use crate::config::{ComparisonConfig, OtherMachineConfig, StanceConfig};
 use crate::plan::{BaselinePlan, Plan, RegressionFigure, RegressionLimit, RegressionRule, Waiver};
-use crate::text::{Secrets, plain, suggest};
+use crate::text::{plain, suggest};
 
 /// Where waivers are read from where no file is named, and written to.
 pub(super) const WAIVERS: &str = ".loadline/waivers.yml";
 
 /// The `baseline` section of a plan. Endpoints are called by their masked names, as they are in records and blocks.
 pub(super) fn rules(plan: &Plan) -> BaselinePlan {
-    let secrets = Secrets::new(&plan.secrets);
+    let secrets = plan.masking();
     let mut section = plan.baseline.clone();
     section.rules.iter_mut().filter_map(|rule| rule.endpoint.as_mut()).for_each(|name| *name = secrets.mask(name).into_owned());
     section
@@ -61,7 +62,7 @@ pub(super) fn typed_rules(args: &PolicyArgs) -> Result<BaselinePlan, Failure> {
             Failure::usage(format!("`--regression '{text}'`: {}{help}", error.message))
         })
     };
-    Ok(BaselinePlan { rules: args.regressions.iter().map(rule).collect::<Result<_, _>>()?, ..BaselinePlan::default() })
+    Ok(BaselinePlan { rules: lines::all(&args.regressions).map(rule).collect::<Result<_, _>>()?, ..BaselinePlan::default() })
 }
 
 /// The waivers of the file that is named, or of the one that is there. Those that the file of the base doesn't have as they are

@@ -2,6 +2,7 @@
 
 use super::args::{RunArgs, SaturationArg};
 use super::inputs::{is_address, quoted};
+use super::lines;
 use crate::plan::Target;
 
 /// `loadline run ...` for one of the inputs. Values of variables, headers, bodies and passwords are left out and
@@ -19,6 +20,7 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--rate", overrides.rate.map(|rate| rate.to_string()));
     option("--max-users", overrides.max_users.map(|users| users.to_string()));
     option("--duration", overrides.duration.map(|duration| duration.to_string()));
+    option("--warmup", overrides.warmup.map(|warmup| warmup.to_string()));
     option("--iterations", overrides.iterations.map(|iterations| iterations.to_string()));
     option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
@@ -28,21 +30,23 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     // A command line may hold anything.
     option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
     option("--budget", args.paired.budget.map(|budget| budget.to_string()));
-    for threshold in &args.judging.thresholds {
+    for threshold in lines::all(&args.judging.thresholds) {
         option("--threshold", Some(threshold.clone()));
     }
-    for rule in &args.judging.policy.regressions {
+    for rule in lines::all(&args.judging.policy.regressions) {
         option("--regression", Some(rule.clone()));
     }
-    for (name, _) in &overrides.vars {
+    for (name, _) in lines::all(&overrides.vars) {
         option("--var", Some(format!("{name}=***")));
     }
-    for header in &args.request.headers {
+    for header in lines::all(&args.request.headers) {
         option("--header", header.split_once(':').map(|(name, _)| format!("{name}: ***")));
     }
-    option("--body", args.request.body.as_ref().map(|_| "***".to_owned()));
+    // The name of a file is none of its secrets.
+    option("--body", args.request.body.as_ref().map(|body| if body.starts_with('@') { body.clone() } else { "***".to_owned() }));
     option("--on-saturation", (args.judging.on_saturation == SaturationArg::Warn).then(|| "warn".to_owned()));
     option("--threads", args.threads.map(|threads| threads.to_string()));
+    words.extend(args.request.insecure.then(|| "--insecure".to_owned()));
     words.join(" ")
 }
 

@@ -24,7 +24,6 @@ use crate::live::{Progress, ProgressOptions};
 use crate::plan::Waiver;
 use crate::record::{Blocks, ComparisonVerdict, Record, Warning};
 use crate::report::{TerminalOptions, terminal};
-use crate::text::Secrets;
 
 /// Runs every input, one after the other, and gives one verdict.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
@@ -99,7 +98,7 @@ impl Run<'_> {
     pub(super) fn one(&self, input: &Input, judging: &Judging, number: usize) -> (Record, Decision, Option<Blocks>) {
         let policy = &judging.policy;
         let plan = &input.plan;
-        let secrets = Arc::new(Secrets::new(&plan.secrets));
+        let secrets = Arc::new(plan.masking());
         let mut progress = Progress::new(ProgressOptions::for_stderr(&secrets.mask(&plan.name), self.args.output.quiet));
         let masking = secrets.clone();
         let options = ConductOptions {

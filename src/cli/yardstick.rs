@@ -8,6 +8,7 @@ use super::args::{CompareArgs, CompareFormatArg, PolicyArgs};
 use super::console;
 use super::failure::Failure;
 use super::inputs;
+use super::lines;
 use super::policy;
 use crate::compare::Policy;
 use crate::config::{Overrides, ProcessEnv};
@@ -15,7 +16,7 @@ use crate::gate::{self, Compared};
 use crate::plan::{self, BaselinePlan, CompileOptions, Waiver};
 use crate::record::Comparison;
 use crate::report::{TerminalOptions, compared_comment, compared_terminal};
-use crate::text::{Secrets, plain, suggest};
+use crate::text::{plain, suggest};
 
 /// The rules of the options over those of the scenario, where one is named.
 pub(super) struct Yardstick {
@@ -106,11 +107,11 @@ fn scenario(args: &CompareArgs) -> Result<(String, BaselinePlan), Failure> {
     let overrides = Overrides {
         profile: args.profile.clone(),
         environment: args.environment.clone(),
-        regressions: args.policy.regressions.clone(),
+        regressions: lines::all(&args.policy.regressions).cloned().collect(),
         ..Overrides::default()
     };
     let process = ProcessEnv::current();
     let loaded = args.scenario.iter().map(|file| plan::load(file, &overrides, &process, CompileOptions { strict_env: false }));
     let plan = inputs::accepted(loaded.collect())?.remove(0);
-    Ok((Secrets::new(&plan.secrets).mask(&plan.name).into_owned(), policy::rules(&plan)))
+    Ok((plan.masking().mask(&plan.name).into_owned(), policy::rules(&plan)))
 }

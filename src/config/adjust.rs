@@ -66,9 +66,10 @@ struct Adjusting<'a> {
 impl Adjusting<'_> {
     /// Options replace values within the model of the load. `--rate` makes an open model of a plain number of users.
     fn put_in(&mut self, load: &mut Spanned<LoadConfig>) {
-        let Overrides { users, spawn_rate, duration, iterations, rate, max_users, .. } = self.overrides;
+        let Overrides { users, spawn_rate, duration, warmup, iterations, rate, max_users, .. } = self.overrides;
         let span = self.key;
         let value = &mut load.value;
+        set(&mut value.warmup, *warmup);
         let staged_rate = value.stages.iter().flat_map(|stages| stages.iter()).any(|stage| stage.rate.is_some());
         if value.capacity.is_some() {
             for (option, given) in [
@@ -76,19 +77,15 @@ impl Adjusting<'_> {
                 ("spawn-rate", spawn_rate.is_some()),
                 ("rate", rate.is_some()),
                 ("iterations", iterations.is_some()),
+                ("duration", duration.is_some()),
             ] {
                 if given {
-                    self.refuse(
-                        span,
-                        option,
-                        "is searching a capacity",
-                        "the search sets the rates: leave the option out, or pick another profile",
-                    );
+                    let help = match option {
+                        "duration" => "`hold` says how long each rate is held: leave the option out, or pick another profile",
+                        _ => "the search sets the rates: leave the option out, or pick another profile",
+                    };
+                    self.refuse(span, option, "is searching a capacity", help);
                 }
-            }
-            if duration.is_some() {
-                let note = Diagnostic::note("`--duration` does not apply to a capacity search");
-                self.found.push(labelled(note, self.source, span, "").help("`hold` says how long each rate is held"));
             }
         } else if value.stages.is_some() {
             for (option, given) in [
@@ -102,16 +99,16 @@ impl Adjusting<'_> {
                     self.refuse(span, option, "has stages", help);
                 }
             }
-            set(&mut value.iterations, iterations.map(Whole));
+            set(&mut value.iterations, self.whole("iterations", *iterations));
         } else {
             self.put_in_level(load);
             set(&mut load.value.duration, *duration);
-            set(&mut load.value.iterations, iterations.map(Whole));
+            set(&mut load.value.iterations, self.whole("iterations", *iterations));
         }
         let open = load.rate.is_some() || load.capacity.is_some() || staged_rate;
         match max_users {
             Some(_) if !open => self.refuse(span, "max-users", "is a closed model", "`--users` says how many users there are"),
-            Some(most) => set(&mut load.value.max_users, Some(Whole(u64::from(*most)))),
+            Some(most) => set(&mut load.value.max_users, self.whole("max-users", Some(u64::from(*most)))),
             None => {}
         }
     }
@@ -140,15 +137,18 @@ impl Adjusting<'_> {
                 }
             }
         } else {
-            set(&mut value.users, users.map(|users| Whole(u64::from(users))));
+            set(&mut value.users, self.whole("users", users.map(u64::from)));
             set(&mut value.spawn_rate, *spawn_rate);
-            if *users == Some(0) {
-                self.found.push(Diagnostic::error("`--users` must be above zero"));
-            }
             if spawn_rate.is_some_and(|rate| rate.0 <= 0.0) {
                 self.found.push(Diagnostic::error("`--spawn-rate` must be above zero"));
             }
         }
+    }
+
+    /// The value of an option, which is held to the bounds of the key that it replaces.
+    fn whole<const MIN: u64, const MAX: u64>(&mut self, option: &str, given: Option<u64>) -> Option<Whole<MIN, MAX>> {
+        let given = given?;
+        Whole::of_option(option, given).map_err(|problem| self.found.push(problem)).ok().or(Some(Whole(given)))
     }
 
     fn classes_exist(&mut self, load: &LoadConfig) {

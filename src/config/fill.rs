@@ -34,7 +34,7 @@ pub(super) fn fill(
         .and_then(Node::as_mapping)
         .map(|entries| entries.iter().map(|entry| entry.key.text.clone()).collect())
         .unwrap_or_default();
-    let port = ServicePort::find(root, selection, overrides, variables);
+    let port = ServicePort::find(root, selection, variables);
     let mut filling =
         Filling { source, variables, found, port: &port, target_given: overrides.target.is_some(), filled: Filled::default() };
     let Kind::Mapping(entries) = &mut root.kind else { return Filled::default() };
@@ -75,18 +75,18 @@ enum ServicePort {
 }
 
 impl ServicePort {
-    fn find(root: &Node, selection: &Selection, overrides: &Overrides, variables: &Variables) -> Self {
+    fn find(root: &Node, selection: &Selection, variables: &Variables) -> Self {
         let service = selection.sections(root).and_then(|sections| sections.entry("service")).or_else(|| root.entry("service"));
         let value = |key: &str| {
             let mut scalar = service?.value.entry(key)?.value.as_scalar()?.clone();
             substitute(&mut scalar, variables, None).is_empty().then_some(scalar.value)
         };
-        let started = overrides.target.is_none() && service.is_some_and(|service| service.value.entry("command").is_some());
+        let has_command = service.is_some_and(|service| service.value.entry("command").is_some());
         // A command that is empty after all is not started. `${PORT}` in it doesn't make it so.
         let empty = value("command").is_some_and(|command| command.trim().is_empty());
         match value("port") {
             // A port given by hand is the port; one that happens to be in the environment is not.
-            Some(port) if port.trim() == "auto" && started && !empty => match variables.given.get("PORT") {
+            Some(port) if port.trim() == "auto" && has_command && !empty => match variables.given.get("PORT") {
                 Some(given) => Self::Known(given.clone()),
                 None => Self::Later,
             },
@@ -116,8 +116,29 @@ impl Filling<'_> {
             }
             // Nothing of it is used.
             "target" if self.target_given => self.node(&mut entry.value, false, true),
+            "service" if self.target_given => self.running_service(entry, active),
             "target" | "service" => self.node(&mut entry.value, active, true),
             _ => self.node(&mut entry.value, active, false),
+        }
+    }
+
+    /// Of a service that runs already only the questions are used that are asked of the target itself.
+    fn running_service(&mut self, service: &mut Entry, active: bool) {
+        for entry in children(&mut service.value) {
+            match entry.key.text.as_str() {
+                "monitor" => self.node(&mut entry.value, active, true),
+                "ready" => {
+                    for entry in children(&mut entry.value) {
+                        let is_elsewhere = |node: &Node| node.as_scalar().is_some_and(|address| address.value.contains("://"));
+                        let asked = match entry.key.text.as_str() {
+                            "get" => !is_elsewhere(&entry.value),
+                            key => key == "within",
+                        };
+                        self.node(&mut entry.value, active && asked, true);
+                    }
+                }
+                _ => self.node(&mut entry.value, false, true),
+            }
         }
     }
 
@@ -142,7 +163,7 @@ impl Filling<'_> {
                 };
                 let troubles = substitute(scalar, variables, keep);
                 for name in scalar.variables() {
-                    self.filled.keeps_port |= active && keep == Some(name);
+                    self.filled.keeps_port |= active && keep == Some(name) && !self.target_given;
                     if active {
                         self.filled.uses.push((span.start, name.to_owned()));
                     }

@@ -15,6 +15,8 @@ pub struct Overrides {
     pub spawn_rate: Option<Rate>,
     /// `--duration`
     pub duration: Option<Micros>,
+    /// `--warmup`
+    pub warmup: Option<Micros>,
     /// `--iterations`
     pub iterations: Option<u64>,
     /// `--rate`

@@ -69,6 +69,8 @@ fn read_scenario(
             }
         }
     }
+    // Profiles and environments are named by keys, which have no variables.
+    let is_composed = root.entry("name").and_then(|name| name.value.as_scalar()).is_some_and(|name| name.variables().next().is_some());
     let document = DocumentConfig::read(&root, &mut reader);
     let Reader { problems, public, .. } = reader;
     found.extend(problems);
@@ -101,6 +103,8 @@ fn read_scenario(
         let paired = sections.paired.get_or_insert_with(|| Spanned { value: PairedConfig::default(), span: Span::OUTSIDE });
         paired.value.budget = Some(Spanned { value: budget, span: Span::OUTSIDE });
     }
+    let public_name = Some(&name).filter(|_| !is_composed);
+    let names = public_name.into_iter().chain(&selection.profile).chain(&selection.environment).cloned().collect();
     Some(Scenario {
         source: Arc::clone(source),
         folder: folder.to_owned(),
@@ -116,6 +120,7 @@ fn read_scenario(
         keeps_port,
         seed: overrides.seed,
         secrets: secrets(&variables, &uses, &public),
+        names,
         variables,
     })
 }
@@ -176,13 +181,15 @@ fn sections_of_environments_name(root: &Node, key: &str) -> bool {
     environments.iter().all(|environment| environment.value.entry(key).is_some()) && !environments.is_empty()
 }
 
-/// Values of the command line and the file of variables, but those that only ever are numbers, limits and names.
+/// Values of the command line and the file of variables, and those of the process's environment that are used and called
+/// secrets; but those that only ever are numbers, limits and names.
 fn secrets(variables: &Variables, uses: &[(usize, String)], public: &BTreeSet<usize>) -> BTreeSet<String> {
     let is_setting = |name: &str| {
         let mut uses = uses.iter().filter(|(_, used)| used == name).peekable();
         uses.peek().is_some() && uses.all(|(at, _)| public.contains(at))
     };
-    variables.given_or_filed().filter(|(name, _)| !is_setting(name)).map(|(_, value)| value.to_owned()).collect()
+    let inherited = uses.iter().filter_map(|(_, name)| Some((name.as_str(), variables.called_secret(name)?)));
+    variables.given_or_filed().chain(inherited).filter(|(name, _)| !is_setting(name)).map(|(_, value)| value.to_owned()).collect()
 }
 
 fn default_name(source: &Source) -> String {

@@ -44,8 +44,11 @@ pub struct Scenario {
     pub seed: Option<u64>,
     /// What `env.NAME` reads.
     pub variables: Variables,
-    /// Values of this run that must not be shown: all of `--var` and `env_file` but numbers, limits and names.
+    /// Values of this run that must not be shown: all of `--var` and `env_file` but numbers, limits and names, and those of
+    /// the process's environment whose names say that they are secrets.
     pub secrets: BTreeSet<String>,
+    /// Names of the scenario, its profile and its environment, as far as they stand in the file as they are.
+    pub names: Vec<String>,
 }
 
 impl Scenario {

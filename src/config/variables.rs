@@ -58,11 +58,32 @@ impl Variables {
     pub fn given_or_filed(&self) -> impl Iterator<Item = (&str, &str)> {
         self.given.iter().chain(&self.file).map(|(name, value)| (name.as_str(), value.as_str()))
     }
+
+    /// The value that the process's environment has for a variable, where its name says that it is a secret. Most of what is
+    /// there was given to nobody in particular, and is none; nor is a value so short that other words would be masked with it.
+    pub fn called_secret(&self, name: &str) -> Option<&str> {
+        let upper = name.to_ascii_uppercase();
+        let is_called_so = ["PASSWORD", "SECRET", "TOKEN", "CREDENTIAL"].iter().any(|word| upper.contains(word)) || upper.ends_with("KEY");
+        self.process.get(name).filter(|value| is_called_so && value.chars().count() >= SHORTEST_CALLED_SECRET)
+    }
 }
+
+/// In characters.
+const SHORTEST_CALLED_SECRET: usize = 6;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_tell_which_values_of_the_environment_are_secrets() {
+        let names = ["API_PASSWORD", "JWT_SECRET_2", "github_token", "AWS_CREDENTIALS", "ACCESS_KEY", "KEYBOARD", "USER", "PIN_TOKEN"];
+        let value = |name: &str| if name == "PIN_TOKEN" { "12345" } else { "a long value" };
+        let variables = Variables { process: names.iter().map(|name| (*name, value(name))).collect(), ..Variables::default() };
+        let secret: Vec<&str> = names.into_iter().filter(|name| variables.called_secret(name).is_some()).collect();
+        assert_eq!(secret, ["API_PASSWORD", "JWT_SECRET_2", "github_token", "AWS_CREDENTIALS", "ACCESS_KEY"]);
+        assert_eq!(variables.called_secret("OTHER_TOKEN"), None);
+    }
 
     #[test]
     fn a_given_value_wins_over_the_environment_and_that_over_the_file() {

@@ -85,6 +85,7 @@ pub(super) fn plan(steps: Vec<Step>, think_time: ThinkTime, load: LoadPlan) -> P
         service: None,
         paired: None,
         secrets: Vec::new(),
+        names: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ use super::regression::BaselinePlan;
 use super::scope::Slots;
 use super::service::ServicePlan;
 use super::threshold::Threshold;
+use crate::text::Secrets;
 
 /// Everything one run needs, for one environment and profile, with all overrides in it.
 #[derive(Debug)]
@@ -63,6 +64,15 @@ pub struct Plan {
     pub paired: Option<PairedPlan>,
     /// Values that must never be shown (see DESIGN: `env_file`, `env.*`, `--var`, authorization, cookies, userinfo).
     pub secrets: Vec<String>,
+    /// Names that stand in the scenario as they are: shown, even if a secret is in them.
+    pub names: Vec<String>,
+}
+
+impl Plan {
+    /// What keeps secrets out of every text that comes of this plan.
+    pub fn masking(&self) -> Secrets {
+        Secrets::new(&self.secrets).sparing(self.names.clone())
+    }
 }
 
 /// A threshold and what it speaks of.

@@ -4,6 +4,7 @@
 //! while the load runs, and [`Service::stop`] (or dropping the service, which a panic does too) ends every process of
 //! it. All of it blocks the calling thread; what waits for long asks whether it was interrupted. See `docs/service.md`.
 
+mod alias;
 mod cpu;
 mod environment;
 mod error;

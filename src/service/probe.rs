@@ -9,6 +9,7 @@ use std::time::Duration;
 use regex::Regex;
 use tokio::runtime::Runtime;
 
+use super::alias::Alias;
 use super::environment::with_port;
 use super::error::ServiceError;
 use super::log::{LogWatch, shown};
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) enum Probe {
     /// Answers with a status below 400; redirects are not followed, one is an answer.
-    Get { client: reqwest::Client, runtime: Runtime, url: String, user: Option<(String, String)> },
+    Get { client: reqwest::Client, runtime: Runtime, url: String, alias: Option<Alias>, user: Option<(String, String)> },
     /// Accepts a connection.
     Tcp(String),
     /// The same on a unix socket.
@@ -60,13 +61,15 @@ impl Probe {
                 let is_absolute = text.contains("://");
                 let url = if is_absolute { text.clone() } else { format!("{}/{}", target.url(), text.trim_start_matches('/')) };
                 let wrong = |reason: String| ServiceError::Probe { probe: format!("{{ get: {} }}", shown(&text, 200)), reason };
-                reqwest::Url::parse(&url).map_err(|error| wrong(error.to_string()))?;
+                let parsed = reqwest::Url::parse(&url).map_err(|error| wrong(error.to_string()))?;
+                let of_target = (!is_absolute).then_some(target);
+                let alias = of_target.and_then(|target| Alias::of(&parsed, target, http));
                 let client =
-                    client(http, (!is_absolute).then_some(target), url.starts_with("https:")).map_err(|error| wrong(innermost(&*error)))?;
+                    client(http, of_target, alias.as_ref(), url.starts_with("https:")).map_err(|error| wrong(innermost(&*error)))?;
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(error.to_string()))?;
                 let user = target.userinfo.clone().filter(|_| !is_absolute);
-                Ok(Self::Get { client, runtime, url, user })
+                Ok(Self::Get { client, runtime, url, alias, user })
             }
             ReadyProbe::Tcp(text) => {
                 let text = with_port(text, port);
@@ -88,8 +91,12 @@ impl Probe {
     /// Asks once, for `at_most` so long; `give_up` is asked while an answer is awaited.
     pub(super) fn ask(&mut self, at_most: Duration, give_up: &mut dyn FnMut() -> bool) -> Answer {
         match self {
-            Self::Get { client, runtime, url, user } => {
-                let mut request = client.get(url.as_str()).timeout(at_most.min(GET_TIMEOUT));
+            Self::Get { client, runtime, url, alias, user } => {
+                let request = match alias {
+                    Some(alias) => client.get(alias.url.as_str()).header(reqwest::header::HOST, alias.authority.as_str()),
+                    None => client.get(url.as_str()),
+                };
+                let mut request = request.timeout(at_most.min(GET_TIMEOUT));
                 if let Some((name, password)) = user {
                     request = request.basic_auth(name, Some(password));
                 }
@@ -120,7 +127,7 @@ impl Probe {
 }
 
 /// Goes the way that requests to the target go, but always in HTTP/1.1; an absolute address is asked directly.
-fn client(http: &HttpPlan, target: Option<&Target>, tls: bool) -> Result<reqwest::Client, Box<dyn Error>> {
+fn client(http: &HttpPlan, target: Option<&Target>, alias: Option<&Alias>, tls: bool) -> Result<reqwest::Client, Box<dyn Error>> {
     // One connection a request and nothing sent twice, so that what the server counts is what we count.
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("loadline/", env!("CARGO_PKG_VERSION")))
@@ -139,6 +146,9 @@ fn client(http: &HttpPlan, target: Option<&Target>, tls: bool) -> Result<reqwest
             through = through.basic_auth(user, password);
         }
         builder = builder.proxy(through);
+    }
+    if let Some(alias) = alias {
+        builder = builder.dns_resolver(alias.resolver());
     }
     if tls {
         builder = builder.tls_backend_preconfigured(http.tls.client_config(&[b"http/1.1"])?);

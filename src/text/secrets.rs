@@ -15,6 +15,8 @@ const CUT: &str = "…";
 pub struct Secrets {
     pattern: Option<Regex>,
     forms: Vec<String>,
+    /// Texts that are shown as they are.
+    spared: Vec<String>,
 }
 
 impl Secrets {
@@ -39,12 +41,21 @@ impl Secrets {
         let pattern = forms.iter().map(|form| regex::escape(form)).collect::<Vec<_>>().join("|");
         // A set of secrets too large for one pattern is not a thing that happens; hiding everything is the safe side.
         let pattern = (!forms.is_empty()).then(|| Regex::new(&pattern).unwrap_or_else(|_| everything()));
-        Self { pattern, forms }
+        Self { pattern, forms, spared: Vec::new() }
+    }
+
+    /// Texts that everybody knows, such as the name of a scenario: where nothing else stands, they are shown even if a
+    /// secret is in them. Within other texts secrets are masked as ever.
+    pub fn sparing<S: Into<String>>(mut self, texts: impl IntoIterator<Item = S>) -> Self {
+        self.spared.extend(texts.into_iter().map(S::into));
+        self
     }
 
     /// The text with every secret replaced by `***`, also one that was cut short: `s3cr…` is `***…`.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let Some(pattern) = &self.pattern else { return Cow::Borrowed(text) };
+        let Some(pattern) = self.pattern.as_ref().filter(|_| !self.spared.iter().any(|spared| spared == text)) else {
+            return Cow::Borrowed(text);
+        };
         let masked = pattern.replace_all(text, "***");
         if !masked.contains(CUT) {
             return masked;
@@ -95,6 +106,13 @@ mod tests {
     fn short_values_are_no_secrets() {
         assert_eq!(Secrets::new(["10", ""]).mask("10 users"), "10 users");
         assert_eq!(Secrets::default().mask("10 users"), "10 users");
+    }
+
+    #[test]
+    fn what_everybody_knows_is_spared_where_it_stands_alone() {
+        let secrets = Secrets::new(["shop", "quick"]).sparing(["shop-api", "quick"]);
+        assert_eq!(["shop-api", "quick", "shop"].map(|text| secrets.mask(text).into_owned()), ["shop-api", "quick", "***"]);
+        assert_eq!(secrets.mask("the shop-api is quick"), "the ***-api is ***");
     }
 
     proptest! {

@@ -35,6 +35,15 @@ def test_a_change_that_changes_nothing_passes(world):
     assert job.outputs()["regressions"] == "0"
 
 
+def test_options_of_a_load_without_a_base_are_passed_over_beside_one(world):
+    arrange(world)
+    event = world.pull_request({"loadline.yml": PAIRED.replace("budget: 15s", "budget: 15s, looks: 1")})
+    names = ["LOADLINE_DURATION", "LOADLINE_WARMUP", "LOADLINE_SPAWN_RATE", "LOADLINE_ITERATIONS"]
+    job = world.run("pull_request", event, environment=dict(zip(names, ["1m", "5s", "2/s", "50"])))
+    assert job.exit_code == 0, str(job)
+    assert all(f"{name} is not used beside a base" in job.log for name in names), str(job)
+
+
 def test_a_base_that_cannot_be_had_falls_back_to_stored_runs(world):
     arrange(world)
     event = world.pull_request({"README.md": "more"})

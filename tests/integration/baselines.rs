@@ -352,7 +352,11 @@ fn a_report_folder_is_promoted_and_one_that_was_tampered_with_is_not() {
 fn old_records_are_thinned_and_still_compared_with() {
     let folder = stored();
     let before = folder.files("baselines");
-    let dry = folder.loadline(["baseline", "prune", "--keep", "0", "--dry-run"]).exits_with(0);
+    let unknown = folder.loadline(["baseline", "prune", "--scenario", "studnets"]).exits_with(2);
+    assert_eq!(unknown.everything(), "error: nothing is stored of the scenario `studnets`\n  did you mean `students`?\n");
+    // The variable names files for other commands.
+    let dry = ["baseline", "prune", "--keep", "0", "--dry-run"];
+    let dry = folder.loadline(dry).env("LOADLINE_SCENARIO", "loadline.yml").exits_with(0);
     assert!(dry.stdout.starts_with("would thin baselines/main/students/") && folder.files("baselines") == before, "{dry}");
     let done = folder.loadline(["baseline", "prune", "--keep", "0"]).exits_with(0);
     assert!(done.stdout.starts_with("thinned baselines/main/students/"), "{done}");

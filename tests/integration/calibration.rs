@@ -1,6 +1,6 @@
 //! A service compared with itself.
 
-use crate::support::{Demo, Folder};
+use crate::support::{Demo, Folder, eventually};
 
 const STUDENTS: &str = "\
 name: students
@@ -17,13 +17,20 @@ fn runs_of_one_version_are_counted_kept_and_quoted_later() {
     let demo = Demo::start();
     let folder = Folder::new();
     folder.write("loadline.yml", STUDENTS);
-    let output = folder.loadline(["calibrate", "--runs", "2", "--target", &demo.url()]).args(SHORT).exits_with(0);
+    let asked = ["calibrate", "--runs", "2", "--target", &demo.url(), "--out", "out", "--json", "r.json"];
+    let output = folder.loadline(asked).args(SHORT).exits_with(0);
     let lines: Vec<&str> = output.stdout.lines().collect();
     assert!(lines[0].starts_with("run 1 of 2: ") && lines[1].starts_with("run 2 of 2: "), "{output}");
     let quoted = "false alarms of this gate on this repository: ";
     assert!(lines[2].starts_with(quoted), "{output}");
     let kept = folder.names("kept/.calibration/students").len();
     assert!(lines[2].contains(&format!(" of {kept}")) && kept > 0, "{output}");
+
+    let report = folder.names("out");
+    for file in ["record-students.json", "record-students-2.json", "report.html", "blocks.jsonl.gz", "blocks-2.jsonl.gz"] {
+        assert!(report.iter().any(|name| name == file), "{file} is not in {report:?}");
+    }
+    assert!(folder.path("r.json").exists() && folder.path("r-2.json").exists());
 
     // A run of one version against itself counts too, and says what was known before it.
     let again = folder.loadline(["run", "-q", "--target", &demo.url(), "--base", &demo.url()]).args(SHORT).run();
@@ -32,6 +39,20 @@ fn runs_of_one_version_are_counted_kept_and_quoted_later() {
     assert_eq!(folder.names("kept/.calibration/students").len(), kept + 1);
     let listed = folder.loadline(["baseline", "list", "--store", "kept"]).exits_with(0);
     assert_eq!((listed.stderr.as_str(), listed.stdout.contains("calibration")), ("", false), "{listed}");
+}
+
+#[test]
+fn an_interrupt_of_the_first_run_is_one() {
+    let demo = Demo::start();
+    let folder = Folder::new();
+    folder.write("loadline.yml", STUDENTS);
+    let run = folder.loadline(["calibrate", "--target", &demo.url(), "--budget", "10m", "--store", "kept"]).start();
+    eventually("the load begins", || demo.requests() > 5);
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 130, "{output}");
+    assert!(output.stdout.ends_with("interrupted before any run could be counted: nothing is known of the gate\n"), "{output}");
+    assert_eq!(folder.record()["summary"]["verdict"], "interrupted");
 }
 
 #[test]

@@ -19,6 +19,8 @@ fn a_new_repository_gets_a_scenario_and_a_workflow() {
     For pull requests from forks, baselines, nightly runs and more: examples/workflows of loadline
     ");
     Loadline::in_folder(folder.path()).args(["check"]).exits_with(0);
+    // Against a service that runs already, nothing has to be known of how it is started.
+    Loadline::in_folder(folder.path()).args(["check"]).env("LOADLINE_TARGET", "http://127.0.0.1:9").exits_with(0);
     let workflow = std::fs::read_to_string(folder.path().join(".github/workflows/loadline.yml")).unwrap();
     assert!(workflow.contains("scenario: loadline.yml"), "{workflow}");
 }

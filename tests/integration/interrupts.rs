@@ -22,7 +22,7 @@ fn started(folder: &Folder, demo: &Demo, out: &str) -> Running {
 
 #[test]
 fn an_interrupted_run_reports_what_it_measured() {
-    for (signal, out) in [(Signal::INT, "one"), (Signal::TERM, "two")] {
+    for (signal, out) in [(Signal::INT, "one"), (Signal::TERM, "two"), (Signal::QUIT, "three")] {
         let (demo, folder) = (Demo::start(), Folder::new());
         let run = started(&folder, &demo, out);
         run.signal(signal);
@@ -36,6 +36,22 @@ fn an_interrupted_run_reports_what_it_measured() {
         assert_eq!(record["sent"]["teardown"], 1, "teardown runs all the same");
         assert_eq!(folder.names(out), ["comment.md", "junit.xml", "record.json", "report.html", "summary.md"]);
     }
+}
+
+/// Elsewhere nobody tells which signals are ignored.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hangup_that_is_ignored_from_the_start_ends_nothing() {
+    let (demo, folder) = (Demo::start(), Folder::new());
+    folder.write("loadline.yml", LONG);
+    let run = folder.loadline(["run", "--target", &demo.url()]).ignoring("HUP").start();
+    eventually("the load begins", || demo.requests() > 5);
+    run.signal(Signal::HUP);
+    let before = demo.requests();
+    eventually("the load goes on", || demo.requests() > before + 50);
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 130, "{output}");
 }
 
 #[test]

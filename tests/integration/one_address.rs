@@ -38,6 +38,37 @@ fn a_body_alone_makes_it_a_post() {
 }
 
 #[test]
+fn a_body_may_be_in_a_file_and_json_says_that_it_is() {
+    let server = RawServer::start(|_| Answer::ok(""));
+    let folder = Folder::new();
+    folder.write("order.json", "{\"id\": 7}\n");
+    for args in [
+        &["-d", "@order.json"][..],
+        &["-d", "{\"id\": \"{{ random_int(7, 7) }}\"}"],
+        &["-d", "{\"id\": 7}", "-H", "content-TYPE: text/x"],
+        &["-d", "id=7"],
+    ] {
+        folder.loadline(["run", &server.url(), "-n", "1", "-c", "1"]).args(args.iter().copied()).exits_with(0);
+    }
+    let seen = server.seen();
+    let sent: Vec<_> = seen.iter().map(|seen| (seen.body.as_str(), seen.header("content-type").unwrap_or_default())).collect();
+    let json = "application/json";
+    let expected = [("{\"id\": 7}\n", json), ("{\"id\": \"7\"}", json), ("{\"id\": 7}", "text/x"), ("id=7", "text/plain; charset=utf-8")];
+    assert_eq!(sent, expected);
+}
+
+#[test]
+fn a_warm_up_comes_before_what_counts() {
+    let demo = Demo::start();
+    let folder = Folder::new();
+    let url = format!("{}/health", demo.url());
+    folder.loadline(["run", &url, "--rate", "50/s", "--warmup", "500ms", "--duration", "500ms"]).exits_with(0);
+    let record = folder.record();
+    assert!(record["sent"]["warmup"].as_u64() > Some(0), "{}", record["sent"]);
+    assert_eq!(record["run"]["load"], "rate 50/s for 500ms after 500ms of warm-up");
+}
+
+#[test]
 fn templates_work_in_path_header_and_body() {
     let server = RawServer::start(|_| Answer::ok(""));
     let folder = Folder::new();
@@ -84,9 +115,16 @@ fn what_contradicts_is_said_before_any_load() {
         (vec![&*url, "--profile", "smoke"], "`--profile` belongs to a scenario file"),
         (vec![&*url, "-X", "BREW"], "there is no method `BREW`"),
         (vec![&*url, "--threshold", "p95 <> 3"], "`<>` is no comparison"),
-        (vec![&*url, "-n", "0"], "`--iterations` must be above zero"),
+        (vec![&*url, "-n", "0"], "`--iterations` must be a whole number above zero"),
+        (vec![&*url, "-c", "2000000"], "`--users` must be a whole number from 1 to 1000000"),
+        (vec![&*url, "--rate", "1/s", "--max-users", "0"], "`--max-users` must be a whole number from 1 to 1000000"),
+        (vec![&*url, "--timeout", "0s"], "`--timeout` must be above zero"),
         (vec!["http://", "-n", "1"], "write an address such as `http://127.0.0.1:8000/`"),
-        (vec!["a.yml", "--body", "x"], "`--method`, `--header` and `--body` belong to an address"),
+        (vec![&*url, "-d", "@nowhere.json"], "failed to read the file `nowhere.json`"),
+        (vec!["a.yml", "--body", "x"], "`--method`, `--header`, `--body` and `--insecure` belong to an address"),
+        (vec!["a.yml", "-k"], "`--method`, `--header`, `--body` and `--insecure` belong to an address"),
+        (vec!["--demo", "-H", "x: y"], "`--method`, `--header`, `--body` and `--insecure` belong to an address"),
+        (vec!["--demo", "--budget", "70s"], "`--budget` belongs to paired mode"),
     ] {
         let output = folder.loadline(["run"]).args(args.iter().copied()).exits_with(2);
         assert!(output.stderr.contains(said), "{args:?}: {output}");

@@ -127,10 +127,10 @@ fn every_option_can_be_a_variable() {
         run.env("LOADLINE_PROFILE", "large").env("LOADLINE_USERS", "3").env("LOADLINE_ITERATIONS", "6").env("LOADLINE_SPAWN_RATE", "100/s");
     let run = run
         .env("LOADLINE_DURATION", "30s")
-        .env("LOADLINE_VAR", "WHERE=there")
+        .env("LOADLINE_VAR", "WHERE=there\n")
         .env("LOADLINE_ENV_FILE", "my.env")
         .env("LOADLINE_SEED", "42");
-    let run = run.env("LOADLINE_TIMEOUT", "7s").env("LOADLINE_THREADS", "2").env("LOADLINE_THRESHOLD", "p95 < 1m\ncount(200) == 6");
+    let run = run.env("LOADLINE_TIMEOUT", "7s").env("LOADLINE_THREADS", "2").env("LOADLINE_THRESHOLD", "p95 < 1m\n\ncount(200) == 6\n");
     let run = run.env("LOADLINE_OUT", "report").env("LOADLINE_JSON", "r.json").env("LOADLINE_CSV", "c").env("LOADLINE_QUIET", "1");
     let output = run.exits_with(0);
     assert_eq!(output.everything(), "PASSED  reader: 2 of 2 thresholds held\n");
@@ -147,7 +147,7 @@ fn variables_of_the_form_without_a_file_work_too() {
     let server = RawServer::start(|_| Answer::ok("fine"));
     let folder = Folder::new();
     let run = folder.loadline(["run", &server.url(), "-q"]).env("LOADLINE_METHOD", "PATCH").env("LOADLINE_BODY", "b");
-    let run = run.env("LOADLINE_HEADER", "x-a: 1\nx-b: 2").env("LOADLINE_RATE", "20/s").env("LOADLINE_MAX_USERS", "9");
+    let run = run.env("LOADLINE_HEADER", "x-a: 1\nx-b: 2\n").env("LOADLINE_RATE", "20/s").env("LOADLINE_MAX_USERS", "9");
     run.env("LOADLINE_DURATION", "500ms").exits_with(0);
     let seen = &server.seen()[0];
     assert_eq!((seen.method.as_str(), seen.body.as_str(), seen.header("x-a"), seen.header("x-b")), ("PATCH", "b", Some("1"), Some("2")));

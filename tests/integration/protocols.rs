@@ -135,6 +135,28 @@ fn certificates_decide_who_is_spoken_to() {
 }
 
 #[test]
+fn an_address_alone_can_be_spoken_to_without_trust() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let server = WebServer::tls(authority.server("shop.internal", &[], rustls::ALL_VERSIONS));
+    let output = folder.loadline(["run", &server.url(), "-n", "1", "-c", "1", "-k"]).exits_with(0);
+    assert!(output.stdout.contains(" --insecure "), "{output}");
+    folder.loadline(["run", &server.url(), "-n", "1", "-c", "1"]).exits_with(3);
+}
+
+#[test]
+fn readiness_is_asked_under_the_name_that_the_load_asks_for() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    folder.write("ca.pem", &authority.pem());
+    let server = WebServer::tls(authority.server("shop.internal", &[], rustls::ALL_VERSIONS));
+    let tls = "tls: { ca: ca.pem, server_name: shop.internal }";
+    let head = format!("target: {}\n{tls}\nservice: {{ ready: {{ get: /up, within: 20s }} }}", server.url());
+    run(&folder, &head, "{ get: / }", (1, 1), 0);
+    let seen = server.seen();
+    assert_eq!(seen.iter().map(|request| request.address.as_str()).collect::<Vec<_>>(), ["/up", "/"]);
+    assert_eq!(seen[0].headers["host"], seen[1].headers["host"]);
+}
+
+#[test]
 fn a_server_that_shows_the_certificate_of_an_authority_is_told_what_to_show_instead() {
     let folder = Folder::new();
     let (config, pem) = Authority::posing_as_server("127.0.0.1");

@@ -39,13 +39,14 @@ fn nowhere(secrets: &[&str], output: &Output, folder: &Folder) {
 fn values_of_files_variables_and_headers_are_masked_everywhere() {
     let server = careless();
     let folder = Folder::new();
-    folder.write(".env", "FILE_SECRET=from-the-file-1\n");
+    // What else is in such a file doesn't take the scenario its name.
+    folder.write(".env", "FILE_SECRET=from-the-file-1\nCOMPOSE_PROJECT_NAME=careless\n");
     // A check for each of what it tells, so that each is in a message.
-    let steps: String = ["path", "body", "padded", "authorization", "cookie", "x-key", "x-env"]
+    let steps: String = ["path", "body", "padded", "authorization", "cookie", "x-key", "x-env", "x-pass"]
         .iter()
         .map(|told| {
             format!(
-                "          - post: /${{FILE_SECRET}}/x\n            name: POST {told}\n            headers: {{ x-key: '${{VAR_SECRET}}', x-env: '{{{{ env.PROCESS_SECRET }}}}' }}\n            \
+                "          - post: /${{FILE_SECRET}}/x\n            name: POST {told}\n            headers: {{ x-key: '${{VAR_SECRET}}', x-env: '{{{{ env.PROCESS_SECRET }}}}', x-pass: '${{API_PASSWORD}}' }}\n            \
                  json: {{ password: '${{VAR_SECRET}}' }}\n            check: {{ status: 500, json: {{ \"$['{told}']\": nothing }} }}\n"
             )
         })
@@ -59,16 +60,27 @@ fn values_of_files_variables_and_headers_are_masked_everywhere() {
         ),
     );
     let run = folder.loadline(["run", "--target", &server.url(), "--var", "VAR_SECRET=from-the-option-5"]);
-    let output = run.env("PROCESS_SECRET", "from-the-process-6").exits_with(1);
+    let output = run.env("PROCESS_SECRET", "from-the-process-6").env("API_PASSWORD", "from-the-process-21").exits_with(1);
     // They were sent as they are.
     let seen = &server.seen()[0];
     assert_eq!((seen.path.as_str(), seen.header("authorization")), ("/from-the-file-1/x", Some("Bearer written-in-2")));
     assert_eq!((seen.header("x-key"), seen.header("x-env")), (Some("from-the-option-5"), Some("from-the-process-6")));
+    assert_eq!(seen.header("x-pass"), Some("from-the-process-21"));
     // The messages that hold them are there, and masked.
     assert!(output.stdout.contains("***"), "{output}");
-    assert_eq!(folder.record()["endpoints"].as_array().unwrap().iter().filter(|endpoint| endpoint["errors"][0]["count"] == 2).count(), 7);
+    assert_eq!(folder.record()["endpoints"].as_array().unwrap().iter().filter(|endpoint| endpoint["errors"][0]["count"] == 2).count(), 8);
+    assert_eq!(folder.record()["scenario"]["name"], "careless");
     nowhere(
-        &["from-the-file-1", "from-the-fi…", "written-in-2", "crumbs-3", "written-in-4", "from-the-option-5", "from-the-process-6"],
+        &[
+            "from-the-file-1",
+            "from-the-fi…",
+            "written-in-2",
+            "crumbs-3",
+            "written-in-4",
+            "from-the-option-5",
+            "from-the-process-6",
+            "from-the-process-21",
+        ],
         &output,
         &folder,
     );
@@ -153,4 +165,24 @@ fn names_are_masked_in_paired_mode_and_rules_are_still_found_by_them() {
     let again = folder.loadline(again).args(["--regression", advisory]).exits_with(0);
     let again: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(again["comparison"]["contrasts"], record["comparison"]["contrasts"], "by the same rules");
+}
+
+#[test]
+fn a_typed_value_of_many_lines_is_one_and_no_error_shows_any() {
+    let (server, folder) = (careless(), Folder::new());
+    folder.write(
+        "loadline.yml",
+        "target: http://127.0.0.1:1\nusers: { u: { tasks: [{ post: /, text: '${KEY}' }] } }\nload: { users: 1, iterations: 1 }\n",
+    );
+    folder.loadline(["run", "--target", &server.url(), "--var", "KEY=line-16\nline-17\n"]).exits_with(3);
+    assert_eq!(server.seen()[0].body, "line-16\nline-17\n");
+    let output = folder.loadline(["run", "--var", "nameless-18"]).exits_with(2);
+    assert!(output.stderr.starts_with("error: invalid value for '--var <K=V>': write `NAME=value`\n"), "{output}");
+    nowhere(&["nameless-18"], &output, &folder);
+    let output = folder.loadline(["run"]).env("LOADLINE_VAR", "KEY=line-19\nline-20\n").exits_with(2);
+    assert!(
+        output.stderr.starts_with("error: invalid value for '--var <K=V>' in line 2 of LOADLINE_VAR: write `NAME=value`\n"),
+        "{output}"
+    );
+    nowhere(&["line-19", "line-20"], &output, &folder);
 }

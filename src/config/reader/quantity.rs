@@ -5,6 +5,7 @@ use serde_json::json;
 use super::reading::{Read, Reader};
 use super::schema::Schema;
 use crate::config::yaml::Node;
+use crate::text::Diagnostic;
 use crate::units::{Bytes, Micros, Rate};
 
 /// A whole number from `MIN` to `MAX`.
@@ -14,6 +15,17 @@ pub struct Whole<const MIN: u64, const MAX: u64>(pub u64);
 /// A share among others, in any unit: finite and above zero.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Weight(pub f64);
+
+impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
+    /// The number that an option gives in place of a key.
+    ///
+    /// # Errors
+    /// When it is outside of the bounds.
+    pub fn of_option(option: &str, number: u64) -> Result<Self, Diagnostic> {
+        let wrong = || Diagnostic::error(format!("`--{option}` must be {}", Self::form()));
+        (MIN..=MAX).contains(&number).then_some(Self(number)).ok_or_else(wrong)
+    }
+}
 
 impl<const MIN: u64, const MAX: u64> Read for Whole<MIN, MAX> {
     fn form() -> String {

@@ -10,6 +10,7 @@ use super::super::{BodyPlan, FilePart, MultipartPart, PartContent};
 use super::compiling::Compiling;
 use super::data::hex;
 use super::known::Known;
+use crate::config::yaml::Span;
 use crate::config::{BodyConfig, PartConfig, Spanned, Text};
 
 impl Compiling<'_> {
@@ -67,11 +68,9 @@ impl Compiling<'_> {
                 Some(FilePart { file_name, content_type: content_type(&extension).to_owned(), content: Bytes::from(content) })
             }
             Err(error) => {
-                self.error(
-                    path.span,
-                    format!("failed to read the file `{}`: {error}", path.as_str()),
-                    "paths are relative to the scenario file",
-                );
+                let to = if path.span == Span::OUTSIDE { "the folder that loadline runs in" } else { "the scenario file" };
+                let message = format!("failed to read the file `{}`: {error}", path.as_str());
+                self.error(path.span, message, format!("paths are relative to {to}"));
                 None
             }
         }

@@ -37,6 +37,7 @@ impl Compiling<'_> {
         for table in self.data.tables() {
             known.add(&table.feed.name);
         }
+        self.above_zero("timeout", config.timeout.as_ref(), "30s");
         self.feeds_used.clear();
         self.idle = !active;
         let vars = self.vars(config.vars.as_ref(), &mut known);

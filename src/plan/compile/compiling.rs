@@ -13,6 +13,7 @@ use super::{baseline, digest, http, load, paired, service, target, thresholds};
 use crate::config::yaml::{Kind, Node, Span};
 use crate::config::{Scenario, Spanned, Text};
 use crate::text::{Diagnostic, Severity};
+use crate::units::Micros;
 
 /// How strict the compilation is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,6 +42,7 @@ pub fn compile(scenario: &Scenario, options: CompileOptions) -> Result<(Plan, Ve
         endpoints: Vec::new(),
         checks: Vec::new(),
         barriers: 0,
+        longest_timeout: Micros::ZERO,
         idle: false,
         secrets: scenario.secrets.clone(),
         found,
@@ -76,6 +78,8 @@ pub(super) struct Compiling<'s> {
     pub(super) endpoints: Vec<EndpointPlan>,
     pub(super) checks: Vec<CheckInfo>,
     pub(super) barriers: usize,
+    /// How long any request of a user may take.
+    pub(super) longest_timeout: Micros,
     /// What is being compiled belongs to a class that `only` leaves out.
     pub(super) idle: bool,
     pub(super) secrets: BTreeSet<String>,
@@ -87,6 +91,7 @@ impl Compiling<'_> {
         let scenario = self.scenario;
         let sections = &scenario.sections;
         self.data = Data::read(self, seed);
+        self.above_zero("timeout", sections.timeout.as_ref(), "30s");
         let (setup, setup_text) = self.procedure("setup", sections.setup.as_ref());
         let (classes, classes_text) = self.classes();
         let (verify, _) = self.procedure("verify", sections.verify.as_ref());
@@ -124,6 +129,7 @@ impl Compiling<'_> {
             service,
             paired,
             secrets: std::mem::take(&mut self.secrets).into_iter().filter(|secret| !secret.is_empty()).collect(),
+            names: scenario.names.clone(),
         })
     }
 
@@ -131,6 +137,17 @@ impl Compiling<'_> {
     pub(super) fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         let problem = self.scenario.error(span, message);
         self.found.push(problem.help(help));
+    }
+
+    /// Reports a limit of nothing, within which no request could stay.
+    pub(super) fn above_zero<T: Default + PartialEq>(&mut self, key: &str, limit: Option<&Spanned<T>>, example: &str) {
+        let Some(limit) = limit.filter(|limit| limit.value == T::default()) else { return };
+        let (name, example) = if limit.span == Span::OUTSIDE {
+            (format!("--{key}"), format!("--{key} {example}"))
+        } else {
+            (key.to_owned(), format!("{key}: {example}"))
+        };
+        self.error(limit.span, format!("`{name}` must be above zero"), format!("write `{example}`"));
     }
 
     /// Compiles a text.

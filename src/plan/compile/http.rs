@@ -14,6 +14,8 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> HttpPlan {
     let sections = &compiling.scenario.sections;
     let base = HttpPlan::default();
     let http = sections.http.as_ref().map(|http| &http.value);
+    compiling.above_zero("connect_timeout", sections.connect_timeout.as_ref(), "10s");
+    compiling.above_zero("max_body", sections.max_body.as_ref(), "64MiB");
     HttpPlan {
         connect_timeout: sections.connect_timeout.as_ref().map_or(base.connect_timeout, |timeout| timeout.value),
         max_body: sections.max_body.as_ref().map_or(base.max_body, |most| most.value),

@@ -23,13 +23,7 @@ impl Compiling<'_> {
                 "remove it, or say what reports should call this",
             );
         }
-        if keys.timeout.as_ref().is_some_and(|timeout| timeout.value.0 == 0) {
-            self.error(
-                keys.timeout.as_ref().map_or(request.path.span, |timeout| timeout.span),
-                "`timeout` must be above zero",
-                "write `timeout: 30s`",
-            );
-        }
+        self.above_zero("timeout", keys.timeout.as_ref(), "30s");
         if let Some(tags) = keys.tags.as_ref().filter(|_| around.class.is_none()) {
             self.error(tags.span, format!("tags are for requests of users: those of `{}` are in no result", around.name), "remove them");
         }
@@ -39,6 +33,7 @@ impl Compiling<'_> {
         let (checks, checks_text) = self.checks(keys.check.as_ref().map(|check| &check.value), &name, around.class, known);
         let (captures, captures_text) = self.captures(keys.capture.as_ref().map(|captures| &captures.value));
         let endpoint = around.class.map(|class| {
+            self.longest_timeout = self.longest_timeout.max(settings.timeout);
             let own = keys.tags.as_ref().map(|tags| &tags.value);
             self.endpoint(&name, method, class, around.tags.iter().copied().chain(own))
         });

@@ -52,12 +52,19 @@ pub(super) fn compile(compiling: &mut Compiling<'_>) -> Option<ServicePlan> {
 }
 
 fn readiness(compiling: &mut Compiling<'_>, ready: &ReadyConfig, started: bool) -> Option<ReadyPlan> {
+    compiling.above_zero("within", ready.within.as_ref(), "30s");
     let within = ready.within.as_ref().map_or(WITHIN, |within| within.value);
+    // With `--target` something else is under load than what the scenario speaks of: only the target itself can be asked.
+    let is_elsewhere = compiling.scenario.target_given;
+    // A port that is picked at the start of what isn't started is never picked.
+    let is_unknown = |address: &Spanned<Text>| !started && address.contains("${PORT}");
     let probe = if let Some(path) = &ready.get {
+        if is_unknown(path) || (is_elsewhere && path.contains("://")) {
+            return None;
+        }
         ReadyProbe::Get(path.as_str().to_owned())
     } else if let Some(address) = &ready.tcp {
-        // A port that is picked at the start of what isn't started is never picked.
-        if !started && address.contains("${PORT}") {
+        if is_unknown(address) || is_elsewhere {
             return None;
         }
         ReadyProbe::Tcp(address.as_str().to_owned())

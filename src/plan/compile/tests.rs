@@ -130,6 +130,41 @@ thresholds: { slow: [p95 < 1s], reads: p95 < 2s }
 }
 
 #[test]
+fn the_option_for_the_time_limit_wins_over_all_that_is_written() {
+    let text = "
+target: http://127.0.0.1:8000
+timeout: 5s
+setup: [{ get: /0, timeout: 4s }]
+users: { a: { timeout: 3s, tasks: [{ get: /1 }, { get: /2, timeout: 2s }] } }
+load: { users: 1, iterations: 1 }
+";
+    let timeouts = |overrides: &Overrides| {
+        let plan = plan_with(text, overrides, &[]);
+        let tasks = plan.classes[0].tasks.iter().map(|task| &task.program);
+        std::iter::once(&plan.setup).chain(tasks).map(|program| requests(program)[0].timeout.0 / 1_000_000).collect::<Vec<_>>()
+    };
+    assert_eq!(timeouts(&Overrides::default()), [4, 3, 2]);
+    assert_eq!(timeouts(&Overrides { timeout: Some(Micros::from_secs(9)), ..Overrides::default() }), [9, 9, 9]);
+}
+
+#[test]
+fn options_are_held_to_the_bounds_of_what_they_replace() {
+    let cases = [
+        (Overrides { users: Some(0), ..Overrides::default() }, "`--users` must be a whole number from 1 to 1000000"),
+        (Overrides { users: Some(1_000_001), ..Overrides::default() }, "`--users` must be a whole number from 1 to 1000000"),
+        (Overrides { iterations: Some(0), ..Overrides::default() }, "`--iterations` must be a whole number above zero such as `10`"),
+        (
+            Overrides { rate: Some(Rate(1.0)), max_users: Some(0), ..Overrides::default() },
+            "`--max-users` must be a whole number from 1 to 1000000",
+        ),
+        (Overrides { timeout: Some(Micros::ZERO), ..Overrides::default() }, "`--timeout` must be above zero\nhelp: write `--timeout 30s`"),
+    ];
+    for (overrides, said) in cases {
+        assert_eq!(problems(SHOP, &overrides).trim_end(), format!("error: {}", said));
+    }
+}
+
+#[test]
 fn options_replace_values_within_the_model() {
     let users = |users| Overrides { users: Some(users), ..Overrides::default() };
     let LoadPlan::Closed(load) = plan_with(SHOP, &users(7), &[]).load else { unreachable!() };
@@ -157,6 +192,28 @@ fn a_threshold_of_the_command_line_may_name_its_scope() {
     let scopes: Vec<&ThresholdScope> = plan.thresholds.iter().map(|threshold| &threshold.scope).collect();
     assert_eq!(scopes, [&ThresholdScope::All, &ThresholdScope::Class(0), &ThresholdScope::Endpoint("GET /products/".to_owned())]);
     assert!(plan.thresholds.iter().all(|threshold| threshold.place.is_none()));
+}
+
+#[test]
+fn more_seconds_than_a_request_may_take_are_doubted() {
+    let said = |timeout: &str, expect: &str| {
+        let text = format!(
+            "{}timeout: {timeout}\nthresholds: {{ all: '{expect}' }}\n",
+            SHOP.replace("{ get: /products/ }", "{ get: /products/, timeout: 40s }")
+        );
+        render(&make(&text, &Overrides::default(), &[]).unwrap().notes)
+    };
+    assert!(said("5s", "p95 < 500").starts_with("warning: `p95 < 500` is in seconds, and no request may take more than 40s\n"));
+    assert!(said("5s", "wait_mean < 1_000").contains("did you mean `1_000ms`?"));
+    for fine in ["p95 < 30", "p95 < 500ms", "p95 < 500s", "p(95)<50000", "requests > 500", "p95 < baseline * 500"] {
+        assert_eq!(said("5s", fine), "", "{fine}");
+    }
+    let typed = Overrides { thresholds: vec!["p95 < 500".to_owned()], ..Overrides::default() };
+    let notes = make(SHOP, &typed, &[]).unwrap().notes;
+    assert_eq!(
+        render(&notes).trim_end(),
+        "warning: `p95 < 500` is in seconds, and no request may take more than 30s\nhelp: did you mean `500ms`?"
+    );
 }
 
 #[test]
@@ -192,6 +249,44 @@ fn a_given_target_means_that_the_service_already_runs() {
     assert_eq!(plan.target, "http://127.0.0.1:9");
     assert!(service.command.is_none() && service.build.is_none() && service.stop.is_none() && service.ready.is_none() && service.monitor);
     assert_eq!(service.port, PortPlan::Unset);
+}
+
+#[test]
+fn a_given_target_needs_nothing_that_starts_the_service() {
+    let elsewhere = Overrides { target: Some("http://127.0.0.1:9".to_owned()), ..Overrides::default() };
+    // What `loadline init` writes has `${PORT}` in its command.
+    let plan = plan_with(include_str!("../../../templates/init/loadline.yml"), &elsewhere, &[]);
+    let ready = plan.service.unwrap().ready.unwrap();
+    assert!(matches!(&ready.probe, ReadyProbe::Get(path) if path == "/health"), "{ready:?}");
+    assert_eq!((plan.target.as_str(), ready.within), ("http://127.0.0.1:9", Micros::from_secs(30)));
+
+    let service = "service: { command: './serve ${UNSET}', build: 'make ${UNSET}', stop: '${UNSET}', folder: '${UNSET}', port: '${UNSET}', \
+                   env: { KEY: '${UNSET}' }, ready: { tcp: '${UNSET}' } }\n";
+    let plan = plan_with(&format!("{SHOP}{service}"), &elsewhere, &[]);
+    assert!(plan.service.unwrap().ready.is_none());
+    // What is still asked must be known, and without the option all of it.
+    let asked = format!("{SHOP}{}", service.replace("{ tcp: '${UNSET}' }", "{ get: '/${UNSET}' }"));
+    assert_eq!(problems(&asked, &elsewhere).matches("error: the variable `UNSET` is not set").count(), 1);
+    assert_eq!(problems(&asked, &Overrides::default()).matches("error: the variable `UNSET` is not set").count(), 7);
+}
+
+#[test]
+fn only_the_target_itself_is_asked_whether_it_is_ready_where_it_is_given() {
+    let elsewhere = Overrides { target: Some("http://127.0.0.1:9".to_owned()), ..Overrides::default() };
+    for (ready, is_asked) in [
+        ("get: /health", true),
+        ("get: 'http://127.0.0.1:8000/health'", false),
+        ("get: 'http://127.0.0.1:${PORT}/health'", false),
+        ("get: 'http://${UNSET}/health'", false),
+        ("tcp: 8000", false),
+        ("tcp: '127.0.0.1:${PORT}'", false),
+    ] {
+        let text = format!("{SHOP}service: {{ command: ./serve, port: auto, ready: {{ {ready} }} }}\n");
+        assert_eq!(plan_with(&text, &elsewhere, &[]).service.unwrap().ready.is_some(), is_asked, "{ready}");
+    }
+    // A service that somebody else starts is awaited where the scenario says.
+    let own = format!("{SHOP}service: {{ ready: {{ tcp: 8000 }} }}\n");
+    assert!(plan(&own).service.unwrap().ready.is_some());
 }
 
 #[test]
@@ -283,6 +378,17 @@ thresholds: { all: \"p95 < ${LIMIT}\" }
     for shown in ["12345", "10000s", "1500ms", "/home/joe", "http://127.0.0.1:8000"] {
         assert_eq!(secrets.mask(shown), shown);
     }
+}
+
+#[test]
+fn names_that_the_file_has_as_they_are_are_known() {
+    let profiles = "profile: ${WHICH}\nprofiles: { quick: { users: 2, duration: 10s } }";
+    let text = SHOP.replace("load: { users: 2, duration: 10s }", profiles);
+    let vars = vec![("PROJECT".to_owned(), "shop".to_owned()), ("WHICH".to_owned(), "quick".to_owned())];
+    let names = |head: &str| plan_with(&format!("{head}{text}"), &Overrides { vars: vars.clone(), ..Overrides::default() }, &[]).names;
+    assert_eq!(names("name: shop"), ["shop", "quick"]);
+    assert_eq!(names("name: ${PROJECT}-api"), ["quick"]);
+    assert_eq!(names("environment: local\nenvironments: { local: { timeout: 1s } }"), ["a", "quick", "local"]);
 }
 
 #[test]

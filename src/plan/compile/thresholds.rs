@@ -41,7 +41,10 @@ pub(super) fn compile(compiling: &mut Compiling<'_>, load: Option<&LoadPlan>, cl
 /// Reads an expression.
 pub(super) fn parse(compiling: &mut Compiling<'_>, text: &Spanned<Text>) -> Option<Threshold> {
     match Threshold::parse(text.as_str()) {
-        Ok(threshold) => Some(threshold),
+        Ok(threshold) => {
+            doubt(compiling, text, &threshold);
+            Some(threshold)
+        }
         Err(error) => {
             let (start, length) = error.span;
             let message =
@@ -51,6 +54,19 @@ pub(super) fn parse(compiling: &mut Compiling<'_>, text: &Spanned<Text>) -> Opti
             compiling.found.push(problem);
             None
         }
+    }
+}
+
+/// A bare number is seconds. More of them than any request may take were meant as milliseconds, as k6 takes them.
+fn doubt(compiling: &mut Compiling<'_>, text: &Spanned<Text>, threshold: &Threshold) {
+    let (Metric::Time(..), Limit::Value(seconds)) = (threshold.metric, threshold.limit) else { return };
+    let number = threshold.expression.rsplit(['<', '>', '=', '!']).next().unwrap_or_default().trim();
+    let is_seconds = number.replace('_', "").parse::<f64>().is_ok() && !threshold.expression.contains('(');
+    let longest = compiling.longest_timeout;
+    if is_seconds && longest > Micros::ZERO && seconds > longest.as_secs_f64() {
+        let message = format!("`{}` is in seconds, and no request may take more than {longest}", threshold.expression);
+        let doubt = compiling.scenario.warning(text.span, message).help(format!("did you mean `{number}ms`?"));
+        compiling.found.push(doubt);
     }
 }
 

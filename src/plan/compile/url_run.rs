@@ -11,7 +11,7 @@ use super::loaded::Loaded;
 use crate::config::yaml::Span;
 use crate::config::{
     Base, BodyConfig, ClassConfig, LoadConfig, Map, MapEntry, MethodConfig, PairedConfig, ProcessEnv, RequestConfig, Scenario,
-    SectionsConfig, Spanned, StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, Variables, Whole,
+    SectionsConfig, Spanned, StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, TlsConfig, Variables, Whole,
 };
 use crate::text::{Diagnostic, Source};
 use crate::units::{Micros, Rate};
@@ -32,8 +32,10 @@ pub struct UrlRun {
     pub method: String,
     /// Request headers.
     pub headers: Vec<(String, String)>,
-    /// The body, sent as it is.
+    /// The body, sent as it is; behind an `@` the file that holds it. One that is JSON says so, unless a header does.
     pub body: Option<String>,
+    /// Whether any certificate will do.
+    pub insecure: bool,
     /// How many users; 10 where neither this nor a rate is given.
     pub users: Option<u32>,
     /// How many requests in all.
@@ -44,6 +46,8 @@ pub struct UrlRun {
     pub max_users: Option<u32>,
     /// For how long; 10 s where neither this nor a number of requests is given.
     pub duration: Option<Micros>,
+    /// What comes before it, for how long.
+    pub warmup: Option<Micros>,
     /// How long a request may take.
     pub timeout: Option<Micros>,
     /// New users per second.
@@ -71,12 +75,18 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
     let load = load(run).map_err(|problem| found.push(problem)).ok();
     let (Some((target, path)), Some(method), Some(load)) = (address, method, load) else { return Err(found) };
     let name = format!("{method} {path}");
-    let headers = run.headers.iter().map(|(name, value)| named(name, Text::new(value))).collect();
+    let says_type = run.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let json_type =
+        run.body.as_ref().filter(|body| !says_type && is_json(body)).map(|_| named("content-type", Text::new("application/json")));
+    let headers = run.headers.iter().map(|(name, value)| named(name, Text::new(value))).chain(json_type).collect();
     let keys = StepKeys { headers: Some(outside(Map(headers))), ..StepKeys::default() };
     let request = RequestConfig {
         method: outside(MethodConfig(method)),
         path: Scenario::outside(path),
-        body: run.body.as_ref().map(|body| BodyConfig::Text(Scenario::outside(body))),
+        body: run.body.as_ref().map(|body| match body.strip_prefix('@') {
+            Some(file) => BodyConfig::File(Scenario::outside(file)),
+            None => BodyConfig::Text(Scenario::outside(body)),
+        }),
         keys: Box::new(keys),
     };
     let step = StepConfig { repeat: None, concurrency: None, kind: Some(StepKind::Request(Box::new(request))) };
@@ -86,6 +96,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         target: Some(Scenario::outside(target)),
         users: Some(outside(Map(vec![named("user", class)]))),
         timeout: run.timeout.map(outside),
+        tls: run.insecure.then(|| outside(TlsConfig { insecure: Some(outside(true)), ..TlsConfig::default() })),
         paired: run.budget.map(|budget| outside(PairedConfig { budget: Some(outside(budget)), ..PairedConfig::default() })),
         ..SectionsConfig::default()
     };
@@ -105,6 +116,7 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
         seed: run.seed,
         variables: Variables { process: process.clone(), ..Variables::default() },
         secrets: Default::default(),
+        names: Vec::new(),
     };
     let (plan, notes) = compile(&scenario, CompileOptions { strict_env: true })?;
     Ok(Loaded { plan, notes })
@@ -140,30 +152,37 @@ fn method(written: &str) -> Result<&'static str, Diagnostic> {
 fn load(run: &UrlRun) -> Result<LoadConfig, Diagnostic> {
     let problem = match (run.users, run.rate) {
         (Some(_), Some(_)) => Some(("`--users` and `--rate` exclude each other", "`--max-users` bounds the users of an open model")),
-        (Some(0), None) => Some(("`--users` must be above zero", "give at least one user")),
         (_, None) if run.max_users.is_some() => {
             Some(("`--max-users` belongs to the open model", "give a `--rate`, or `--users` in place of it"))
         }
         (_, Some(rate)) if rate.0 <= 0.0 => Some(("`--rate` must be above zero", "give a rate such as `50/s`")),
         (_, Some(_)) if run.spawn_rate.is_some() => Some(("`--spawn-rate` does not go with `--rate`", "remove one of them")),
         _ if run.duration == Some(Micros::ZERO) => Some(("`--duration` must be above zero", "give a duration such as `30s`")),
-        _ if run.iterations == Some(0) => Some(("`--iterations` must be above zero", "give at least one")),
         _ => None,
     };
     if let Some((message, help)) = problem {
         return Err(Diagnostic::error(message).help(help));
     }
     let users = if run.rate.is_some() { None } else { Some(run.users.unwrap_or(USERS)) };
+    let iterations = run.iterations.map(|iterations| Whole::of_option("iterations", iterations)).transpose()?;
+    let users = users.map(|users| Whole::of_option("users", u64::from(users))).transpose()?;
+    let max_users = run.max_users.map(|most| Whole::of_option("max-users", u64::from(most))).transpose()?;
     let duration = run.duration.or(if run.iterations.is_none() { Some(DURATION) } else { None });
     Ok(LoadConfig {
-        users: users.map(|users| outside(Whole(u64::from(users)))),
+        users: users.map(outside),
         spawn_rate: run.spawn_rate.map(outside),
         rate: run.rate.map(outside),
         duration: duration.map(outside),
-        iterations: run.iterations.map(|iterations| outside(Whole(iterations))),
-        max_users: run.max_users.map(|most| outside(Whole(u64::from(most)))),
+        warmup: run.warmup.map(outside),
+        iterations: iterations.map(outside),
+        max_users: max_users.map(outside),
         ..LoadConfig::default()
     })
+}
+
+/// Whether a body is a JSON document that somebody would send.
+fn is_json(body: &str) -> bool {
+    matches!(serde_json::from_str(body), Ok(serde_json::Value::Object(_) | serde_json::Value::Array(_)))
 }
 
 fn outside<T>(value: T) -> Spanned<T> {

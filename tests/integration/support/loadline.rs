@@ -39,6 +39,16 @@ impl Loadline {
         self
     }
 
+    /// As `nohup` and the like start it: with a signal that is ignored from the beginning.
+    pub(crate) fn ignoring(self, signal: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\"")]).arg(self.command.get_program());
+        command.args(self.command.get_args()).env_clear().stdin(Stdio::null());
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.command.get_current_dir().expect("it is in a folder"));
+        Self { command }
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(self) -> Output {
         self.start().wait()
