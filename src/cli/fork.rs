@@ -10,7 +10,7 @@ use super::lines;
 use super::policy;
 use super::run::accept;
 use crate::compare::{Policy, Stance, paired_again, without_store};
-use crate::conduct::{Measured, mask_record, rejudged};
+use crate::conduct::{Measured, is_load_of, mask_record, rejudged};
 use crate::config::{Base, ComparisonConfig, Overrides, ProcessEnv};
 use crate::gate::{self, Evidence, Stored};
 use crate::plan::{self, CompileOptions, Loaded, Plan, Waiver};
@@ -63,18 +63,22 @@ pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], known: &Known<'_>) ->
     Ok(judged)
 }
 
+/// Each scenario as it runs alone, and as it runs beside a base where it can: that is another load.
 fn plans(args: &PublishArgs) -> Result<Vec<Plan>, Failure> {
     let overrides = inputs::overrides(&args.overrides);
     let files = inputs::files(&lines::all(&args.scenario).cloned().collect::<Vec<_>>())?;
-    inputs::accepted(files.iter().map(|file| load(file, &overrides)).collect())
+    let mut plans = inputs::accepted(files.iter().map(|file| load(file, &overrides)).collect())?;
+    // The action passes over these where it runs a base beside the change.
+    let beside = Overrides { duration: None, warmup: None, spawn_rate: None, iterations: None, ..overrides };
+    // Nothing is run here: the base that paired mode takes is only an address. A load that it can't take has none.
+    let base = Base { url: Some("http://127.0.0.1:1".to_owned()), ..Base::default() };
+    let beside = Overrides { base: Some(base), ..beside };
+    plans.extend(files.iter().filter_map(|file| load(file, &beside).ok()).map(|loaded| loaded.plan));
+    Ok(plans)
 }
 
-/// With paired mode where the scenario has one, for its load is another one. Nothing is run here: the base that it takes is
-/// only an address.
 fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, Vec<Diagnostic>> {
-    let load = |overrides: &Overrides| plan::load(file, overrides, &ProcessEnv::current(), CompileOptions { strict_env: false });
-    let base = Base { url: Some("http://127.0.0.1:1".to_owned()), ..Base::default() };
-    load(&Overrides { base: Some(base), ..overrides.clone() }).or_else(|_| load(overrides))
+    plan::load(file, overrides, &ProcessEnv::current(), CompileOptions { strict_env: false })
 }
 
 /// What one scenario of this checkout is judged by.
@@ -104,7 +108,8 @@ fn one(ours: &[Ours<'_>], file: &Path, known: &Known<'_>) -> Result<Option<Recor
     if foreign.summary.verdict == Verdict::Interrupted {
         return Ok(None);
     }
-    let found = ours.iter().find(|ours| ours.plan.name == foreign.scenario.name);
+    let of_name = || ours.iter().filter(|ours| ours.plan.name == foreign.scenario.name);
+    let found = of_name().find(|ours| is_load_of(ours.plan, &foreign)).or_else(|| of_name().next());
     let Ours { plan, policy, baselines, waivers } = found.ok_or_else(|| {
         "a record of the fork is left out: no scenario of this branch has its name; name all of them with `--scenario`".to_owned()
     })?;
@@ -112,7 +117,7 @@ fn one(ours: &[Ours<'_>], file: &Path, known: &Known<'_>) -> Result<Option<Recor
     let Measured { mut record, totals, .. } = rejudged(plan, foreign);
     let is_valid = !record.warnings.iter().any(|warning| warning.invalidates);
     // Stored runs are of the scenario's own load.
-    let is_paired = record.scenario.digest != plan.digest;
+    let is_paired = plan.paired.is_some();
     let stored_runs = baselines.as_ref().filter(|_| is_valid && !is_paired);
     let (comparison, selection) = match stored_runs.map(|baselines| (baselines.compare(&record, policy), baselines)) {
         Some((Ok((comparison, selection)), _)) => (Some(comparison), Some(selection)),

@@ -22,6 +22,6 @@ pub use describe::load as describe_load;
 pub use machine::machine;
 pub use masking::mask_record;
 pub use paired::{PairedMeasured, PairedOptions, measure_paired};
-pub use rejudge::rejudged;
+pub use rejudge::{is_load_of, rejudged};
 pub use run::{ConductOptions, Measured, News, measure};
 pub use steering::Steering;

@@ -14,13 +14,12 @@ use crate::units::Micros;
 /// are the plan's, sums and percentiles are computed again from the histograms, the time is that of judging, and the
 /// foreign verdict, thresholds, notes and comparison count for nothing. Neither judged nor compared yet.
 ///
-/// A paired run has the digest and the load of one, where the plan has paired mode. Invalid where the foreign run says that
-/// it is, or where its load was another one than the plan's.
+/// Where the plan has paired mode, digest and load are those of a paired run. Invalid where the foreign run says that it is,
+/// or where its load was another one than the plan's.
 pub fn rejudged(plan: &Plan, foreign: Record) -> Measured {
     let totals = totals(plan, &foreign);
     let mut warnings = Vec::new();
-    let paired = plan.paired.as_ref().filter(|paired| foreign.scenario.digest == paired_digest(plan, paired));
-    let (digest, load) = match paired {
+    let (digest, load) = match &plan.paired {
         Some(paired) => (paired_digest(plan, paired), describe_paired(paired)),
         None => (plan.digest.clone(), super::describe_load(&plan.load)),
     };
@@ -58,6 +57,12 @@ pub fn rejudged(plan: &Plan, foreign: Record) -> Measured {
         ..foreign
     };
     Measured { record, totals, aborted: None }
+}
+
+/// Whether a record is of the load that the plan runs: of its paired mode where it has that.
+pub fn is_load_of(plan: &Plan, record: &Record) -> bool {
+    let digest = plan.paired.as_ref().map_or_else(|| plan.digest.clone(), |paired| paired_digest(plan, paired));
+    record.scenario.digest == digest
 }
 
 fn totals(plan: &Plan, foreign: &Record) -> Totals {

@@ -86,6 +86,10 @@ fn a_fork_that_was_measured_beside_its_base_is_judged_by_that() {
         publish(&folder, &github, &[]);
         bodies(&github)[0].clone()
     };
+    // The action passes over a duration where it runs a base beside the change.
+    let args = ["publish", "loadline-report", "--from-fork"];
+    in_workflow(&folder, &github, "workflow_run", &args).env("LOADLINE_DURATION", "30s").exits_with(0);
+    assert!(bodies(&github)[0].contains("PASSED · students"), "{:?}", bodies(&github));
     let body = posted();
     assert!(body.contains("PASSED · students") && body.contains("paired: rate 50/s, then 2 users against"), "{body}");
     assert!(body.contains("Baseline: the base that the fork's own workflow ran beside it"), "{body}");
