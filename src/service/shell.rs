@@ -274,7 +274,9 @@ mod tests {
         // Its parent has gone and its session is another: only the mark is left.
         let (folder, mut shell) = start("(setsid sh -c 'echo $$ >> pids; exec sleep 300' &) ; exit 0", "daemon-test");
         let pid = pids(&folder, 1)[0];
-        assert!(is_alive(pid));
+        // While a process becomes another program nobody can read its mark.
+        let program = || std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        assert!(wait_until(Duration::from_secs(60), || program() == "sleep\n"), "{}", program());
         assert_eq!(shell.stop(Duration::from_secs(30)), End::default());
         assert!(!is_alive(pid));
     }
