@@ -85,7 +85,8 @@ pub fn without_store(scenario: &str, source: &str, policy: &Policy) -> Compariso
     nothing(ComparisonMode::History, sentence::no_store(scenario, source), source, policy)
 }
 
-fn nothing(mode: ComparisonMode, sentence: String, source: &str, policy: &Policy) -> Comparison {
+/// A comparison of nothing with nothing.
+pub(super) fn nothing(mode: ComparisonMode, sentence: String, source: &str, policy: &Policy) -> Comparison {
     Comparison {
         mode,
         verdict: ComparisonVerdict::NoBaseline,

@@ -3,6 +3,7 @@
 use super::judge::{FIRST_LOOK_ALPHA, SECOND_LOOK_ALPHA};
 use super::scope::ALL;
 use super::sentence;
+use crate::compare::history::nothing;
 use crate::compare::{Figure, Policy, Rule, overall};
 use crate::record::{Comparison, ComparisonMode, Contrast, ContrastVerdict, Pairs};
 
@@ -35,19 +36,10 @@ pub fn paired_again(found: &Comparison, endpoints: &[&str], source: &str, policy
     };
     let contrasts: Vec<Contrast> = found.contrasts.iter().filter_map(again).collect();
     let mut comparison = Comparison {
-        mode: ComparisonMode::Paired,
         verdict: overall(&contrasts),
-        sentence: String::new(),
-        advisory: policy.advisory,
-        note: None,
-        source: source.to_owned(),
-        records: 0,
-        newest: None,
-        newest_sha: None,
         pairs: Some(Pairs { alpha, ..pairs.clone() }),
         contrasts,
-        history: Vec::new(),
-        changes: Vec::new(),
+        ..nothing(ComparisonMode::Paired, String::new(), source, policy)
     };
     comparison.sentence = sentence::compared_again(&comparison);
     Some(comparison)
