@@ -71,6 +71,25 @@ fn the_same_blocks_and_seed_give_a_byte_identical_verdict() {
 }
 
 #[test]
+fn a_tail_that_hangs_is_a_regression_where_nothing_else_would_show_it() {
+    // A load as it is written has no throughput phase. The slowest tenth of the requests takes seconds.
+    let mut blocks = Sketch { pairs: (60, 0), ..quiet() }.blocks();
+    blocks.header.rate = None;
+    for block in blocks.blocks.iter_mut().filter(|block| block.arm == Arm::Candidate) {
+        let mut times = Histogram::default();
+        let usual = block.endpoints[0].ok.percentile(90.0).unwrap();
+        for (time, count) in block.endpoints[0].ok.buckets() {
+            times.record_n(if time > usual { time * 500.0 } else { time }, count);
+        }
+        block.endpoints[0].ok = times;
+    }
+    let comparison = judged(&blocks);
+    assert_eq!(regressed(&comparison), ["all p95"], "{comparison:?}");
+    let p95 = of(&comparison, "all", "p95");
+    assert!(p95.interval.is_some_and(|(low, high)| 100.0 < low && low < p95.delta && p95.delta < high), "{p95:?}");
+}
+
+#[test]
 fn only_the_slow_one_of_three_endpoints_is_named() {
     let comparison = judged(&Sketch { requests: vec![30, 30, 30], slower: vec![1.0, 1.2, 1.0], ..quiet() }.blocks());
     let names = regressed(&comparison);
