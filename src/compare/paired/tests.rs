@@ -195,6 +195,21 @@ fn failures_of_every_block_regress_and_a_single_burst_does_not() {
 }
 
 #[test]
+fn requests_that_are_too_few_to_rule_failures_out_can_show_them_all_the_same() {
+    // 300 requests of either side, where it takes 800 to tell half a point.
+    let with = |failures| {
+        let comparison = judged(&Sketch { pairs: (30, 0), requests: vec![10], failures, ..quiet() }.blocks());
+        let error_rate = of(&comparison, "all", "error_rate");
+        (error_rate.judged, error_rate.verdict)
+    };
+    assert_eq!(with((0, 3)), (true, ContrastVerdict::Regressed), "by counts");
+    assert_eq!(with((1, 5)), (true, ContrastVerdict::Regressed), "by pairs");
+    assert_eq!(with((3, 0)), (true, ContrastVerdict::Improved));
+    assert_eq!(with((0, 0)), (false, ContrastVerdict::Inconclusive));
+    assert_eq!(with((1, 1)), (false, ContrastVerdict::Inconclusive));
+}
+
+#[test]
 fn a_busy_generator_does_not_decide_throughput() {
     let mut blocks = quiet().slower(1.1).blocks();
     blocks.blocks.iter_mut().for_each(|block| block.generator_cpu = Some(0.95));
