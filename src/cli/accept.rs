@@ -84,14 +84,23 @@ fn wanted(args: &BaselineAcceptArgs, record: &Record) -> Result<Vec<Waiver>, Str
         .filter(|row| args.endpoint.as_ref().is_none_or(|endpoint| row.scope == *endpoint))
         .filter_map(|row| {
             let of_row = RegressionFigure::parse(&row.metric).ok().filter(|own| figure.is_none_or(|figure| figure == *own))?;
-            let room = if of_row == RegressionFigure::Throughput { 1.0 - ROOM } else { 1.0 + ROOM };
-            Some(waiver(&row.scope, of_row, row.candidate * room))
+            Some(waiver(&row.scope, of_row, roomy(of_row, row.candidate)))
         })
         .collect();
     if found.is_empty() {
         return Err("the record has no such regression\n  name one with `--endpoint`, `--metric` and `--ceiling`".to_owned());
     }
     Ok(found)
+}
+
+/// A ceiling for what was measured. Of an error rate in whole hundredths of a percent, as it is written, and no more than all.
+fn roomy(figure: RegressionFigure, measured: f64) -> f64 {
+    match figure {
+        RegressionFigure::Throughput => measured * (1.0 - ROOM),
+        // A trifle less, so that what only rounding makes more is no hundredth more.
+        RegressionFigure::ErrorRate => ((measured * (1.0 + ROOM) * 1e4 - 1e-6).ceil() / 1e4).min(1.0),
+        RegressionFigure::Percentile(_) => measured * (1.0 + ROOM),
+    }
 }
 
 /// Adds waivers to a file, which stays as it is otherwise.
@@ -184,6 +193,18 @@ mod tests {
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains("# mine\n- scenario: shop\n  endpoint: all\n"), "{text}");
         assert_eq!(Waiver::read(&file).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_written_of_a_ceiling_covers_what_was_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        for (at, measured) in [1.0, 0.95, 0.3, 0.004, 0.000_13, 0.000_04].into_iter().enumerate() {
+            let file = folder.path().join(format!("{at}.yml"));
+            let figure = RegressionFigure::ErrorRate;
+            write(&file, &[Waiver { figure, ceiling: roomy(figure, measured), ..waiver("all", "why") }]).unwrap();
+            let ceiling = Waiver::read(&file).unwrap()[0].ceiling;
+            assert!((measured..=1.0).contains(&ceiling), "{measured}: {ceiling}");
+        }
     }
 
     #[test]

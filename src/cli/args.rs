@@ -90,7 +90,7 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
-    /// How many paired runs of the same version, each of one budget
+    /// How many paired runs of the same version, each of one budget, or two where it is inconclusive
     #[arg(long, value_name = "N", default_value = "5", env = "LOADLINE_RUNS")]
     pub(super) runs: NonZeroU32,
 

@@ -47,6 +47,8 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
         }
     });
     gate::waive(&mut head, &yardstick.waivers);
+    // Also where it ran beside a base: what made it late did not happen to these.
+    gate::doubt_regression(&mut head);
     gate::void_comparison(&mut head);
     // Only the comparison decides here, where HEAD ran to its end: what its own thresholds said is in its own report.
     head.thresholds.clear();

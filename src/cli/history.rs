@@ -59,20 +59,15 @@ impl Baselines {
     /// named on standard error and passed over.
     fn select(&self, candidate: &Record) -> Result<(Selection<Record>, Option<Standing>), String> {
         let listing = self.listing(Some(&candidate.scenario.name))?;
-        let (entries, standing) = match self.commits.as_slice() {
-            [] => (listing.entries.as_slice(), None),
-            commits => {
-                let (entries, standing) = up_to(&listing.entries, commits);
-                (entries, Some(standing))
-            }
-        };
         let mut refused = None;
-        let records = read_each(&*self.store, entries, |found| complain(&found.path, &found.reason));
+        let records = read_each(&*self.store, up_to(&listing.entries, &self.commits), |found| complain(&found.path, &found.reason));
         let selection = select(candidate, records.map_while(|record| record.map_err(|error| refused = Some(error)).ok()));
         if let Some(error) = refused {
             return Err(unreadable(&error));
         }
-        let standing = standing.filter(|_| !selection.records.is_empty());
+        // Of those that count: the base may have a record of another load or machine only.
+        let newest = selection.records.first().filter(|_| !self.commits.is_empty());
+        let standing = newest.map(|newest| Standing::of(newest.run.sha.as_deref(), &self.commits));
         Ok((selection, standing))
     }
 
@@ -124,4 +119,29 @@ fn unreadable(error: &StoreError) -> String {
 
 fn complain(path: &Path, reason: &str) {
     console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::DirectoryStore;
+    use crate::record::fixture::{Sketch, sketch};
+
+    #[test]
+    fn the_newest_record_is_the_newest_of_those_that_are_compared_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::new(folder.path());
+        let (base, parent) = (Sketch { machine: "m2", ..sketch("base", 9) }.record(), sketch("parent", 5).record());
+        for record in [&base, &parent] {
+            store.save("main", record).unwrap();
+        }
+        let commits: Vec<String> = [&base, &parent].iter().filter_map(|record| record.run.sha.clone()).collect();
+        let baselines = Baselines { store: Box::new(store), branch: "main".to_owned(), commits };
+        let note = |machine| {
+            let candidate = Sketch { machine, ..sketch("head", 10) }.record();
+            baselines.compare(&candidate, &Policy::default()).unwrap().0.note.unwrap()
+        };
+        assert_eq!(note("m1"), "the newest record is of abc0005, one commit before the one that this change is based on");
+        assert_eq!(note("m2"), "the newest record is of abc0009, which this change is based on");
+    }
 }

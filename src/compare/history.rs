@@ -124,7 +124,8 @@ pub fn between(base: &Record, head: &Record, source: &str, policy: &Policy) -> C
 pub(super) fn contrasts(own: &Observation, baseline: &Baseline<'_>, policy: &Policy, judge: bool) -> (Vec<Contrast>, Vec<String>) {
     // An only endpoint says what the whole run says: it is shown, and doesn't make the family larger. One that has rules
     // of its own is judged by them.
-    let single = own.scopes.get(1).filter(|scope| own.scopes.len() == 2 && !policy.amends(&scope.name));
+    let is_only = |run: &Observation, name: &str| is_whole_run(run, name) && baseline.runs.iter().all(|run| is_whole_run(run, name));
+    let single = own.scopes.get(1).filter(|scope| is_only(own, &scope.name) && !policy.amends(&scope.name));
     let busy = own.generator_cpu.filter(|&percent| percent > BUSY_GENERATOR);
     let mut drafts = Vec::new();
     for scope in own.scopes.iter().take(if single.is_some() { 1 } else { usize::MAX }) {
@@ -164,6 +165,11 @@ pub(super) fn contrasts(own: &Observation, baseline: &Baseline<'_>, policy: &Pol
         contrasts.extend(shared.map(copy).collect::<Vec<_>>());
     }
     (contrasts, notes)
+}
+
+/// Whether all requests of a run are of this endpoint. In a file of another tool there may be some that it tells nothing of.
+fn is_whole_run(run: &Observation, endpoint: &str) -> bool {
+    matches!(run.scopes.as_slice(), [all, only] if only.name == endpoint && only.requests == all.requests)
 }
 
 /// The shares of failures of the whole run and of its baseline, where these are so far apart that the rest can't be compared.

@@ -314,6 +314,23 @@ mod tests {
     }
 
     #[test]
+    fn an_only_endpoint_that_is_told_is_not_taken_for_the_whole_run() {
+        let with_login = |requests, millis| RunFigures {
+            endpoints: vec![ScopeFigures { requests: Some(requests), ..scope("login", millis, 0) }],
+            ..run(10.0)
+        };
+        let p50_of_login = |requests| {
+            let base: Vec<RunFigures> = [10.0, 10.3, 9.8, 10.1, 9.9].map(|millis| with_login(requests, millis)).into();
+            let comparison = compared(&base, &with_login(requests, 40.0));
+            let row = comparison.contrasts.iter().find(|row| row.scope == "login" && row.metric == "p50").unwrap();
+            (comparison.verdict, row.candidate, row.judged)
+        };
+        assert_eq!(p50_of_login(1_000), (ComparisonVerdict::Regressed, 0.040, true));
+        // All requests are its own: it says what the whole run says.
+        assert_eq!(p50_of_login(5_000), (ComparisonVerdict::Ok, 0.010, false));
+    }
+
+    #[test]
     fn what_is_not_counted_is_not_compared() {
         let mut head = run(10.0);
         head.endpoints[0].failures = None;

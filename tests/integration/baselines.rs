@@ -198,6 +198,12 @@ fn two_records_are_compared_without_any_load() {
     folder.write("invalid.json", &invalid.to_string());
     let output = folder.loadline(["compare", "base/record.json", "invalid.json"]).exits_with(3);
     assert!(output.stdout.contains("Against the baseline: regressed (advisory)"), "{output}");
+    // Lateness makes response times longer: what holds in spite of it holds, and what doesn't says nothing of the service.
+    invalid["warnings"] = serde_json::json!([{ "code": "late_starts", "invalidates": false, "message": "late", "advice": null }]);
+    folder.write("late.json", &invalid.to_string());
+    let output = folder.loadline(["compare", "base/record.json", "late.json"]).exits_with(3);
+    assert!(output.stdout.contains("late, so that the comparison can't be trusted"), "{output}");
+    folder.loadline(["compare", "late.json", "late.json"]).exits_with(0);
     let mut stopped: Record = serde_json::from_str(&folder.read("base/record.json")).unwrap();
     stopped["summary"]["verdict"] = "interrupted".into();
     folder.write("stopped.json", &stopped.to_string());

@@ -32,7 +32,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// None where there are fewer than two pairs, or the change is beyond all bounds.
+    /// None where there are too few pairs, or their change has no bounds.
     pub(super) fn of(scope: &Scope, figure: Figure) -> Option<Self> {
         match figure.percent() {
             Some(percent) => Self::latency(scope, percent, figure),

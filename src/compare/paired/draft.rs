@@ -3,6 +3,7 @@
 use super::difference::Evidence;
 use super::errors::{FewErrors, counts};
 use super::scope::{ALL, Scope};
+use crate::compare::history::OTHER_REQUESTS;
 use crate::compare::{Figure, Rule};
 use crate::record::{BlockPhase, Contrast, ContrastVerdict};
 use crate::stats::{Trimmed, normal_quantile, student_t_quantile};
@@ -78,9 +79,11 @@ impl Draft {
                 if base_all == 0 || all == 0 {
                     return None;
                 }
-                // With four failures at the bound it is worth a statement.
-                let supported = base_all.min(all) as f64 * rule.bound >= 4.0;
-                (base as f64 / base_all as f64, candidate as f64 / all as f64, supported)
+                let (fewest, base, candidate) = (base_all.min(all), base as f64 / base_all as f64, candidate as f64 / all as f64);
+                // With four failures at the bound it is worth a statement. Sides that lie far apart show it with fewer requests: as
+                // many as a median takes.
+                let is_plain = fewest >= Figure::P50.support() && (candidate - base).abs() > OTHER_REQUESTS;
+                (base, candidate, is_plain || fewest as f64 * rule.bound >= 4.0)
             }
         };
         let few = if figure == Figure::ErrorRate { FewErrors::of(scope) } else { None };

@@ -19,9 +19,10 @@ const BEYOND: f64 = 20.0;
 /// With fewer times than this beyond the percentile in a block, most differences are nothing or one: trimming would cut
 /// off what there is to see.
 const FEW_BEYOND: f64 = 2.0;
-/// Changes are looked for within the logarithms of these factors: 8 % first, 166 times at last.
+/// Changes are looked for within the logarithms of these factors: 8 % first, and at last 780 million times, further than any two
+/// times of a histogram are apart.
 const NEAREST: f64 = 0.08;
-const FARTHEST: f64 = 5.2;
+const FARTHEST: f64 = 20.5;
 /// A change is found to a hundredth of a percent; the histograms have a tenth of one.
 const EXACT: f64 = 1e-4;
 
@@ -80,8 +81,8 @@ impl<'a> Exceedance<'a> {
         differences
     }
 
-    /// The change of the percentile as a logarithm, with its standard error; none for fewer than two pairs, or where the
-    /// change is beyond all bounds.
+    /// The change of the percentile as a logarithm, with its standard error; none for fewer than two pairs, or for so few that
+    /// their change has no bounds.
     pub(super) fn estimate(&self) -> Option<Trimmed> {
         let freedom = self.middle(0.0)?.freedom;
         let edge = student_t_quantile(0.975, freedom);
@@ -221,6 +222,20 @@ mod tests {
             let found = of(&pairs, percent).estimate().unwrap();
             assert!((found.mean - 1.1f64.ln()).abs() < 0.01, "p{percent}: {found:?}");
             assert!(found.error > 0.0 && found.error < 0.02, "p{percent}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_beyond_all_measure_is_found_too() {
+        let base = |pair: u64| (0..30).map(|at| 300 + (at * 37 + pair * 11) % 50).collect::<Vec<u64>>();
+        let hanging = |pair: u64| base(pair + 5).iter().map(|time| time * 10_000).collect::<Vec<u64>>();
+        let worse: Vec<Sides> = (0..60).map(|pair| sides(&base(pair), &hanging(pair))).collect();
+        let better: Vec<Sides> = (0..60).map(|pair| sides(&hanging(pair), &base(pair))).collect();
+        for percent in [50.0, 95.0] {
+            for (pairs, change) in [(&worse, 10_000f64.ln()), (&better, -10_000f64.ln())] {
+                let found = of(pairs, percent).estimate().unwrap();
+                assert!((found.mean - change).abs() < 0.03 && found.error < 0.02, "p{percent}: {found:?}");
+            }
         }
     }
 

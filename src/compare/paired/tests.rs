@@ -71,6 +71,25 @@ fn the_same_blocks_and_seed_give_a_byte_identical_verdict() {
 }
 
 #[test]
+fn a_tail_that_hangs_is_a_regression_where_nothing_else_would_show_it() {
+    // A load as it is written has no throughput phase. The slowest tenth of the requests takes seconds.
+    let mut blocks = Sketch { pairs: (60, 0), ..quiet() }.blocks();
+    blocks.header.rate = None;
+    for block in blocks.blocks.iter_mut().filter(|block| block.arm == Arm::Candidate) {
+        let mut times = Histogram::default();
+        let usual = block.endpoints[0].ok.percentile(90.0).unwrap();
+        for (time, count) in block.endpoints[0].ok.buckets() {
+            times.record_n(if time > usual { time * 500.0 } else { time }, count);
+        }
+        block.endpoints[0].ok = times;
+    }
+    let comparison = judged(&blocks);
+    assert_eq!(regressed(&comparison), ["all p95"], "{comparison:?}");
+    let p95 = of(&comparison, "all", "p95");
+    assert!(p95.interval.is_some_and(|(low, high)| 100.0 < low && low < p95.delta && p95.delta < high), "{p95:?}");
+}
+
+#[test]
 fn only_the_slow_one_of_three_endpoints_is_named() {
     let comparison = judged(&Sketch { requests: vec![30, 30, 30], slower: vec![1.0, 1.2, 1.0], ..quiet() }.blocks());
     let names = regressed(&comparison);
@@ -173,6 +192,21 @@ fn failures_of_every_block_regress_and_a_single_burst_does_not() {
     let block = burst.blocks.iter_mut().find(|block| block.phase == BlockPhase::Latency && block.arm == Arm::Candidate).unwrap();
     block.endpoints[0].failures = 60;
     assert_ne!(error_rate(&burst).verdict, ContrastVerdict::Regressed);
+}
+
+#[test]
+fn requests_that_are_too_few_to_rule_failures_out_can_show_them_all_the_same() {
+    // 300 requests of either side, where it takes 800 to tell half a point.
+    let with = |failures| {
+        let comparison = judged(&Sketch { pairs: (30, 0), requests: vec![10], failures, ..quiet() }.blocks());
+        let error_rate = of(&comparison, "all", "error_rate");
+        (error_rate.judged, error_rate.verdict)
+    };
+    assert_eq!(with((0, 3)), (true, ContrastVerdict::Regressed), "by counts");
+    assert_eq!(with((1, 5)), (true, ContrastVerdict::Regressed), "by pairs");
+    assert_eq!(with((3, 0)), (true, ContrastVerdict::Improved));
+    assert_eq!(with((0, 0)), (false, ContrastVerdict::Inconclusive));
+    assert_eq!(with((1, 1)), (false, ContrastVerdict::Inconclusive));
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub type RegressionError = ThresholdError;
 /// What is meant most often.
 const COMPARED: [&str; 6] = ["p50", "p90", "p95", "p99", "throughput", "error_rate"];
 const ADVISORY: &str = "advisory";
+/// Beyond a finer percentile there are never requests enough to judge it by: p100 is a single one.
+const FINEST: f64 = 99.999;
 /// Between bound and floor.
 const AND: &str = " and ";
 
@@ -95,6 +97,10 @@ impl RegressionFigure {
             Some(meant) => error.help(format!("did you mean `{meant}`?")),
         })?;
         match metric.0 {
+            Metric::Time(TimeStatistic::Percentile(percent), None) if percent > FINEST => {
+                let error = name.error(format!("`{}` is not compared: a few requests decide it", metric.0));
+                Err(error.help(format!("the finest is `p{FINEST}`; the longest time can have a threshold: `max < baseline * 2`")))
+            }
             Metric::Time(TimeStatistic::Percentile(percent), None) => Ok(Self::Percentile(percent)),
             Metric::Throughput => Ok(Self::Throughput),
             Metric::ErrorRate => Ok(Self::ErrorRate),
@@ -223,6 +229,12 @@ mod tests {
                 "mean",
                 "`mean` is not compared",
                 "percentiles such as `p95`, `throughput` and `error_rate` are; others can have a threshold: `mean < baseline * 1.1`",
+            ),
+            (
+                "p100: 5%",
+                "p100",
+                "`p100` is not compared: a few requests decide it",
+                "the finest is `p99.999`; the longest time can have a threshold: `max < baseline * 2`",
             ),
             ("p95: 5", "5", "a change of `p95` is a share of it", "write `5%`, or `10% and 2ms`"),
             ("p95: 2ms", "2ms", "a change of `p95` is a share of it", "write `5%`, or `10% and 2ms`"),
