@@ -171,15 +171,19 @@ impl Publishing<'_> {
         };
         let found = existing(client, number, &comment_marker(&suite))?;
         let was_well = found.as_ref().and_then(|comment| comment_state(&comment.body)).is_none_or(|state| state == "passed");
-        if found.is_none() && self.args.comment == CommentArg::Changes && !self.is_notable() {
-            return Ok(None);
-        }
-        let posted = post(client, number, found.as_ref(), &self.body(&CommentOptions { resolved: !was_well, ..options }))?;
+        let is_wanted = found.is_some() || self.args.comment != CommentArg::Changes || self.is_notable();
+        let posted = is_wanted.then(|| {
+            let body = self.body(&CommentOptions { resolved: !was_well, ..options });
+            post(client, number, found.as_ref(), &body)
+        });
+        let url = posted.transpose()?.map(|posted| posted.url);
         if !self.records.is_empty() && self.options.suite.is_none() {
             self.resolve_notice(client, number)?;
         }
-        console::print(&format!("comment: {}\n", plain(&posted.url))).ok();
-        Ok(Some(posted.url))
+        if let Some(url) = &url {
+            console::print(&format!("comment: {}\n", plain(url))).ok();
+        }
+        Ok(url)
     }
 
     /// What this report is called wherever it is posted: as somebody named it, by its scenarios, or by the job where there is

@@ -178,6 +178,21 @@ fn a_run_without_a_record_is_told_and_put_right_later() {
 }
 
 #[test]
+fn that_the_load_test_runs_again_is_said_where_only_changes_are_told() {
+    let github = FakeGitHub::start();
+    let broken = Folder::new();
+    pull_request(&broken, "octocat/demo", HEAD);
+    publish(&broken, &github, &["--exit-code", "2", "--comment", "changes"]);
+    assert!(bodies(&github)[0].contains("measured nothing"), "{:?}", bodies(&github));
+    let well = measured();
+    pull_request(&well, "octocat/demo", HEAD);
+    let again = in_workflow(&well, &github, "pull_request", &["publish", "--comment", "changes"]);
+    again.env("GITHUB_RUN_ATTEMPT", "2").exits_with(0);
+    let [notice] = bodies(&github).try_into().unwrap();
+    assert!(notice.contains("The load test runs again"), "{notice}");
+}
+
+#[test]
 fn what_is_only_reported_sets_no_status_that_fails() {
     let github = FakeGitHub::start();
     let missed = measured_with(&format!("{STUDENTS}thresholds: {{ all: p95 < 1us }}\n"), 1);
