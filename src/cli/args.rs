@@ -665,6 +665,10 @@ pub(super) struct PublishArgs {
     #[command(flatten)]
     pub(super) store: StoreArgs,
 
+    /// With --from-fork: file of accepted regressions of this checkout (default: .loadline/waivers.yml, where it exists)
+    #[arg(long, value_name = "FILE", env = "LOADLINE_WAIVERS")]
+    pub(super) waivers: Option<PathBuf>,
+
     /// The verdict fails nothing: a status and a check run say so in place of a failure
     #[arg(long, env = "LOADLINE_REPORT_ONLY", value_parser = FalseyValueParser::new())]
     pub(super) report_only: bool,
