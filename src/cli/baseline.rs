@@ -37,17 +37,27 @@ pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Stores records, all of which are looked at before any is.
 fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
     let store = stores::open_to_write(&args.store)?;
+    let mut found = Vec::new();
     for path in &args.records {
         let record = read_record(path)?;
+        check_trusted(&record).map_err(|error| not_saved(0, &error))?;
         let branch = args.branch.clone().or_else(|| record.run.branch.clone());
-        let branch = branch.map_or_else(this_branch, Ok)?;
-        let entry =
-            store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
+        found.push((branch.map_or_else(this_branch, Ok)?, record));
+    }
+    for (number, (branch, record)) in found.iter().enumerate() {
+        let entry = store.save(branch, record).map_err(|error| not_saved(number, &error))?;
         saved(&args.store, &entry)?;
     }
     Ok(())
+}
+
+/// Why a record was not saved, behind so many that were.
+fn not_saved(before: usize, error: &StoreError) -> Failure {
+    let what = if before == 0 { "nothing was saved" } else { "the rest was not saved" };
+    Failure::usage(format!("{what}: {}", Failure::chain(error)))
 }
 
 /// The branch of a run that doesn't say its own: the default one, but for a tag, whose commit may be of any.
