@@ -479,6 +479,8 @@ fn baselines_go_to_a_branch_on_push_and_come_back_without_a_token() {
     }
     assert_eq!(github.state().depth("loadline-data"), 1);
     folder.write("event.json", r#"{"repository": {"default_branch": "main"}}"#);
+    let queued = in_workflow(&folder, &github, "merge_group", &save).exits_with(2);
+    assert!(queued.stderr.contains("a `merge_group` event writes no baselines"), "{queued}");
     let down = in_workflow(&folder, &github, "push", &save).env("GITHUB_API_URL", "http://127.0.0.1:9").exits_with(2);
     assert!(down.stderr.contains("nothing was saved") && down.stderr.contains("can't be reached"), "{down}");
 }
