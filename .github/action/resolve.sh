@@ -6,7 +6,9 @@ set -euo pipefail
 
 # In a job with a container the checkout belongs to another user, and git would refuse to read it.
 configured=${GIT_CONFIG_COUNT:-0}
-export "GIT_CONFIG_KEY_$configured=safe.directory" "GIT_CONFIG_VALUE_$configured=*" GIT_CONFIG_COUNT=$((configured + 1))
+export "GIT_CONFIG_KEY_$configured=safe.directory" "GIT_CONFIG_VALUE_$configured=*" GIT_CONFIG_COUNT=$((configured + 2))
+# Hooks are code of the repository: none runs beside a token, and none that fails costs the base.
+export "GIT_CONFIG_KEY_$((configured + 1))=core.hooksPath" "GIT_CONFIG_VALUE_$((configured + 1))=/dev/null"
 
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 warn() { echo "::warning title=loadline::$1"; }

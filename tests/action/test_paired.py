@@ -30,9 +30,14 @@ def test_a_change_that_is_slower_than_its_base_fails(world):
 def test_a_change_that_changes_nothing_passes(world):
     arrange(world)
     # One look is enough to find nothing.
-    job = world.run("pull_request", world.pull_request({"loadline.yml": PAIRED.replace("budget: 15s", "budget: 15s, looks: 1")}))
-    assert job.exit_code == 0, str(job)
-    assert job.outputs()["regressions"] == "0"
+    event = world.pull_request({"loadline.yml": PAIRED.replace("budget: 15s", "budget: 15s, looks: 1")})
+    # A hook is code of the repository, which gets no token.
+    hook = world.root / "checkout/.git/hooks/post-checkout"
+    hook.write_text('#!/bin/sh\ntouch "$FAKE_ARTIFACTS/hooked"\nexit 1\n')
+    hook.chmod(0o755)
+    job = world.run("pull_request", event)
+    assert job.exit_code == 0 and job.annotations() == [], str(job)
+    assert job.outputs()["regressions"] == "0" and not (world.artifacts / "hooked").exists()
 
 
 def test_options_of_a_load_without_a_base_are_passed_over_beside_one(world):
