@@ -56,13 +56,17 @@ fetch_records() {
     local into=$LOADLINE_FOLDER/$LOADLINE_DATA_BRANCH
     [ -n "$LOADLINE_DATA_BRANCH" ] || return 0 # the folder of the checkout is used, where there is one
     mkdir -p "$into"
-    if ! "$LOADLINE_BINARY" baseline fetch --store "$(records_from)" --into "$into" --baseline-branch "$base_branch"; then
+    if ! LOADLINE_BASE_SHA=$(value ancestors) \
+        "$LOADLINE_BINARY" baseline fetch --store "$(records_from)" --into "$into" --baseline-branch "$base_branch"; then
         warn 'The stored baselines could not be read; see the log of this step'
+        output store "$LOADLINE_FOLDER/unreadable" # nothing is there: a part of the records would be another baseline
+        return 0
     fi
     if [ -n "$(find "$into" -name '*.json' -print -quit)" ] || [ ! -d baselines ]; then
         output store "$into"
     else
         echo "no record on $LOADLINE_DATA_BRANCH: the folder baselines of the checkout is used"
+        [ -z "${LOADLINE_STORE:-}" ] || output store baselines # what is named can't be read without a token
     fi
 }
 

@@ -42,6 +42,19 @@ def test_records_that_git_cannot_fetch_come_through_the_api(world):
     assert [path for method, path, _ in world.github.calls if method == "GET" and "/contents/" in path]
 
 
+def test_a_part_of_the_records_is_no_baseline(world):
+    for _ in range(2):
+        assert world.run("push", world.push(), mode="baseline").exit_code == 0
+    world.base = world.git("rev-parse", "HEAD")
+    event = world.pull_request({"README.md": "more"})
+    world.git("remote", "set-url", "origin", "file:///nowhere", folder=world.root / "checkout")
+    oldest = min(records(world))
+    world.github.faults = [Fault("GET", f"/contents/{oldest}", 429, "", {"retry-after": "4000"}, times=9)]
+    job = world.run("pull_request", event, comparison="history")
+    assert job.exit_code == 0 and "no baseline" in job.summary.lower(), str(job)
+    assert any("stored baselines could not be read" in text for text in job.annotations("warning"))
+
+
 def test_a_first_run_has_no_baseline_and_says_so(world):
     job = world.run("pull_request", world.pull_request({"README.md": "more"}), comparison="history")
     assert job.exit_code == 0, str(job)
