@@ -83,13 +83,20 @@ base_waivers() {
     if [ "$trusted" = true ]; then output base-waivers "$into"; else output waivers "$into"; fi
 }
 
-comparison=$LOADLINE_COMPARISON
+# A store that the workflow names takes the place of the branch of baselines; a folder can be read without a token.
+case ${LOADLINE_STORE:-} in
+    '') ;;
+    branch:*) LOADLINE_DATA_BRANCH=${LOADLINE_STORE#branch:} ;;
+    *) LOADLINE_DATA_BRANCH= ;;
+esac
+
+comparison=${LOADLINE_COMPARISON:-paired}
 # A baseline is the record of an ordinary run: a paired one has another load. And what runs elsewhere can't be started twice.
 if [ "$LOADLINE_MODE" = baseline ] || [ -n "${LOADLINE_TARGET:-}" ]; then comparison=history; fi
 
 found=$LOADLINE_FOLDER/resolved
 code=0
-"$LOADLINE_BINARY" base --base "$LOADLINE_ASKED_BASE" --comparison "$comparison" --format outputs >"$found" || code=$?
+"$LOADLINE_BINARY" base --base "${LOADLINE_ASKED_BASE:-auto}" --comparison "$comparison" --format outputs >"$found" || code=$?
 if [ "$code" != 0 ]; then
     output exit-code "$code"
     output verdict error
@@ -97,7 +104,7 @@ if [ "$code" != 0 ]; then
 fi
 value() { sed -n "s/^$1=//p" "$found" | head -n 1; }
 mode=$(value mode)
-base_branch=$(value base_branch)
+base_branch=${LOADLINE_BASELINE_BRANCH:-$(value base_branch)}
 output base-branch "$base_branch"
 output accepted-by "$(value accepted_by)"
 
