@@ -40,8 +40,8 @@ done < <(compgen -e)
 # What a service or a scenario says must not be read as a command to the runner.
 mark=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$mark"
-# On the path, so that a scenario can name `loadline demo` as its service.
-PATH=$(dirname "$LOADLINE_BINARY"):$PATH
+# On the path, so that a scenario can name `loadline demo` as its service. As the shell writes it: on Windows the folder has a colon.
+PATH=$(cd "$(dirname "$LOADLINE_BINARY")" && pwd):$PATH
 env "${withheld[@]}" "$LOADLINE_BINARY" "${arguments[@]}" -- ${files[@]+"${files[@]}"} &
 run=$!
 # A job that is cancelled tells this process alone, and leaves some seconds to write down what was measured.
