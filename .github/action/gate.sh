@@ -16,7 +16,8 @@ case $code in
         code=3
         what='The run has not ended'
         ;;
-    *) what='This is a bug in loadline' ;;
+    101) what='This is a bug in loadline' ;;
+    *) what='loadline was ended from outside, as by a machine that is out of memory' ;;
 esac
 echo "::error title=loadline (exit code $code)::$what; the summary of this job says more"
 exit "$code"

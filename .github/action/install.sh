@@ -56,7 +56,8 @@ download() {
         rm -f "$folder/$archive"
         fail "$archive is not what was released: its SHA-256 is $found instead of $expected; nothing of it was run"
     fi
-    tar -xzf "$folder/$archive" -C "$folder" || fail "$archive can't be unpacked"
+    # Through standard input: GNU tar takes what stands before a colon, as in `D:\a\_temp`, for a machine on the network.
+    tar -xzf - -C "$folder" <"$folder/$archive" || fail "$archive can't be unpacked"
     rm -f "$folder/$archive"
     find "$folder" -type f \( -name loadline -o -name loadline.exe \) | head -n 1
 }

@@ -16,11 +16,12 @@ while IFS= read -r line; do
     [ -z "$line" ] || files+=("$line")
 done <<<"$LOADLINE_FILES"
 
-# Set for the job, and refused where nothing runs side by side.
-[ -n "${LOADLINE_BASE_DIR:-}" ] || unset LOADLINE_BUDGET
+# Set for the job, and refused where nothing runs side by side: neither what the action found nor what the workflow names.
+beside=${LOADLINE_BASE_DIR:-}${LOADLINE_BASE:-}${LOADLINE_BASE_COMMAND:-}
+[ -n "$beside" ] || unset LOADLINE_BUDGET
 # The reverse: the load beside a base has its own length.
 for name in LOADLINE_DURATION LOADLINE_WARMUP LOADLINE_SPAWN_RATE LOADLINE_ITERATIONS; do
-    if [ -n "${LOADLINE_BASE_DIR:-}" ] && [ -n "${!name:-}" ]; then
+    if [ -n "$beside" ] && [ -n "${!name:-}" ]; then
         unset "$name"
         echo "::notice title=loadline::$name is not used beside a base: LOADLINE_BUDGET says how long that takes"
     fi
@@ -39,8 +40,8 @@ done < <(compgen -e)
 # What a service or a scenario says must not be read as a command to the runner.
 mark=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$mark"
-# On the path, so that a scenario can name `loadline demo` as its service.
-PATH=$(dirname "$LOADLINE_BINARY"):$PATH
+# On the path, so that a scenario can name `loadline demo` as its service. As the shell writes it: on Windows the folder has a colon.
+PATH=$(cd "$(dirname "$LOADLINE_BINARY")" && pwd):$PATH
 env "${withheld[@]}" "$LOADLINE_BINARY" "${arguments[@]}" -- ${files[@]+"${files[@]}"} &
 run=$!
 # A job that is cancelled tells this process alone, and leaves some seconds to write down what was measured.

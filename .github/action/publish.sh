@@ -13,7 +13,14 @@ if [ "$LOADLINE_MODE" = publish ]; then
     while IFS= read -r file; do
         [ -z "$file" ] || arguments+=(--scenario "$file")
     done < <(sed 's/^[[:space:]]*//; s/[[:space:]]*$//' <<<"$LOADLINE_FILES")
-    [ -z "$LOADLINE_DATA_BRANCH" ] || arguments+=(--store "branch:$LOADLINE_DATA_BRANCH")
+    store=branch:$LOADLINE_DATA_BRANCH
+    if [ -n "${LOADLINE_STORE:-}" ] || [ -z "$LOADLINE_DATA_BRANCH" ]; then
+        store=
+    elif [ -d baselines ]; then
+        # As for a run: where there is no record on the branch, the folder of the checkout is used.
+        case $("$LOADLINE_BINARY" baseline list --store "$store" || true) in 'nothing is stored in '*) store= ;; esac
+    fi
+    [ -z "$store" ] || arguments+=(--store "$store")
 fi
 # What fails nothing sets no status that fails.
 [ "$LOADLINE_MODE" != report ] || arguments+=(--report-only)

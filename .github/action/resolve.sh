@@ -6,7 +6,9 @@ set -euo pipefail
 
 # In a job with a container the checkout belongs to another user, and git would refuse to read it.
 configured=${GIT_CONFIG_COUNT:-0}
-export "GIT_CONFIG_KEY_$configured=safe.directory" "GIT_CONFIG_VALUE_$configured=*" GIT_CONFIG_COUNT=$((configured + 1))
+export "GIT_CONFIG_KEY_$configured=safe.directory" "GIT_CONFIG_VALUE_$configured=*" GIT_CONFIG_COUNT=$((configured + 2))
+# Hooks are code of the repository: none runs beside a token, and none that fails costs the base.
+export "GIT_CONFIG_KEY_$((configured + 1))=core.hooksPath" "GIT_CONFIG_VALUE_$((configured + 1))=/dev/null"
 
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 warn() { echo "::warning title=loadline::$1"; }
@@ -54,13 +56,17 @@ fetch_records() {
     local into=$LOADLINE_FOLDER/$LOADLINE_DATA_BRANCH
     [ -n "$LOADLINE_DATA_BRANCH" ] || return 0 # the folder of the checkout is used, where there is one
     mkdir -p "$into"
-    if ! "$LOADLINE_BINARY" baseline fetch --store "$(records_from)" --into "$into" --baseline-branch "$base_branch"; then
+    if ! LOADLINE_BASE_SHA=$(value ancestors) \
+        "$LOADLINE_BINARY" baseline fetch --store "$(records_from)" --into "$into" --baseline-branch "$base_branch"; then
         warn 'The stored baselines could not be read; see the log of this step'
+        output store "$LOADLINE_FOLDER/unreadable" # nothing is there: a part of the records would be another baseline
+        return 0
     fi
     if [ -n "$(find "$into" -name '*.json' -print -quit)" ] || [ ! -d baselines ]; then
         output store "$into"
     else
         echo "no record on $LOADLINE_DATA_BRANCH: the folder baselines of the checkout is used"
+        [ -z "${LOADLINE_STORE:-}" ] || output store baselines # what is named can't be read without a token
     fi
 }
 
@@ -77,13 +83,20 @@ base_waivers() {
     if [ "$trusted" = true ]; then output base-waivers "$into"; else output waivers "$into"; fi
 }
 
-comparison=$LOADLINE_COMPARISON
+# A store that the workflow names takes the place of the branch of baselines; a folder can be read without a token.
+case ${LOADLINE_STORE:-} in
+    '') ;;
+    branch:*) LOADLINE_DATA_BRANCH=${LOADLINE_STORE#branch:} ;;
+    *) LOADLINE_DATA_BRANCH= ;;
+esac
+
+comparison=${LOADLINE_COMPARISON:-paired}
 # A baseline is the record of an ordinary run: a paired one has another load. And what runs elsewhere can't be started twice.
 if [ "$LOADLINE_MODE" = baseline ] || [ -n "${LOADLINE_TARGET:-}" ]; then comparison=history; fi
 
 found=$LOADLINE_FOLDER/resolved
 code=0
-"$LOADLINE_BINARY" base --base "$LOADLINE_ASKED_BASE" --comparison "$comparison" --format outputs >"$found" || code=$?
+"$LOADLINE_BINARY" base --base "${LOADLINE_ASKED_BASE:-auto}" --comparison "$comparison" --format outputs >"$found" || code=$?
 if [ "$code" != 0 ]; then
     output exit-code "$code"
     output verdict error
@@ -91,7 +104,7 @@ if [ "$code" != 0 ]; then
 fi
 value() { sed -n "s/^$1=//p" "$found" | head -n 1; }
 mode=$(value mode)
-base_branch=$(value base_branch)
+base_branch=${LOADLINE_BASELINE_BRANCH:-$(value base_branch)}
 output base-branch "$base_branch"
 output accepted-by "$(value accepted_by)"
 

@@ -598,6 +598,10 @@ pub(super) struct BaselineFetchArgs {
     /// Branch whose baselines are copied (default: the default branch)
     #[arg(long, value_name = "BRANCH", env = "LOADLINE_BASELINE_BRANCH", value_parser = NonEmptyStringValueParser::new())]
     pub(super) baseline_branch: Option<String>,
+
+    /// Commits that a change is based on, as `run` takes them: the newest records up to them are copied
+    #[arg(long, value_name = "SHA", env = "LOADLINE_BASE_SHA", value_delimiter = ',', value_parser = commit)]
+    pub(super) base_sha: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -664,6 +668,10 @@ pub(super) struct PublishArgs {
 
     #[command(flatten)]
     pub(super) store: StoreArgs,
+
+    /// With --from-fork: file of accepted regressions of this checkout (default: .loadline/waivers.yml, where it exists)
+    #[arg(long, value_name = "FILE", env = "LOADLINE_WAIVERS")]
+    pub(super) waivers: Option<PathBuf>,
 
     /// The verdict fails nothing: a status and a check run say so in place of a failure
     #[arg(long, env = "LOADLINE_REPORT_ONLY", value_parser = FalseyValueParser::new())]

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::history::Baselines;
 use super::report::read_record;
 use super::stores;
-use crate::baseline::{DirectoryStore, Entry, Problem, Store, StoreError, check_trusted, objections, plan_pruning, read_each, records_of};
+use crate::baseline::{DirectoryStore, Entry, Problem, Store, StoreError, check_trusted, objections, plan_pruning, read_each, records_of, up_to};
 use crate::compare::{Figure, MOST_RECORDS, WINDOW, level_changes};
 use crate::conduct::default_branch;
 use crate::plan::BaselinePlan;
@@ -37,17 +37,27 @@ pub(super) fn baseline(command: &BaselineCommand) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Stores records, all of which are looked at before any is.
 fn save(args: &BaselineSaveArgs) -> Result<(), Failure> {
     let store = stores::open_to_write(&args.store)?;
+    let mut found = Vec::new();
     for path in &args.records {
         let record = read_record(path)?;
+        check_trusted(&record).map_err(|error| not_saved(0, &error))?;
         let branch = args.branch.clone().or_else(|| record.run.branch.clone());
-        let branch = branch.map_or_else(this_branch, Ok)?;
-        let entry =
-            store.save(&branch, &record).map_err(|error| Failure::usage(format!("nothing was saved: {}", Failure::chain(&error))))?;
+        found.push((branch.map_or_else(this_branch, Ok)?, record));
+    }
+    for (number, (branch, record)) in found.iter().enumerate() {
+        let entry = store.save(branch, record).map_err(|error| not_saved(number, &error))?;
         saved(&args.store, &entry)?;
     }
     Ok(())
+}
+
+/// Why a record was not saved, behind so many that were.
+fn not_saved(before: usize, error: &StoreError) -> Failure {
+    let what = if before == 0 { "nothing was saved" } else { "the rest was not saved" };
+    Failure::usage(format!("{what}: {}", Failure::chain(error)))
 }
 
 /// The branch of a run that doesn't say its own: the default one, but for a tag, whose commit may be of any.
@@ -234,7 +244,7 @@ fn changes(records: &[Record]) -> String {
     format!("changes of level in {count} of the newest load and machine; a run is compared with those since the last one\n{table}\n")
 }
 
-/// Of each scenario as many records as a comparison uses.
+/// Of each scenario as many records as a comparison uses, up to the base where one is named.
 fn fetch(args: &BaselineFetchArgs) -> Result<(), Failure> {
     let from = stores::open(&args.store)?;
     let branch = args.baseline_branch.clone();
@@ -247,9 +257,12 @@ fn fetch(args: &BaselineFetchArgs) -> Result<(), Failure> {
     let into = DirectoryStore::new(&args.into);
     let mut copied = 0;
     for scenario in scenarios {
-        let entries: Vec<_> = listing.entries.iter().filter(|entry| entry.scenario == scenario).take(MOST_FETCHED).cloned().collect();
+        let entries: Vec<Entry> = listing.entries.iter().filter(|entry| entry.scenario == scenario).cloned().collect();
+        // All of them where none is of these commits, as a run does it.
+        let entries = up_to(&entries, &args.base_sha).0;
+        let entries = &entries[..entries.len().min(MOST_FETCHED)];
         let complain = |reason: &str| console::complain(&format!("warning: {}\n", plain(reason)));
-        for record in read_each(&*from, &entries, |problem| complain(&problem.reason)) {
+        for record in read_each(&*from, entries, |problem| complain(&problem.reason)) {
             match into.save(&branch, &record.map_err(trouble)?) {
                 Ok(_) => copied += 1,
                 Err(error @ StoreError::Write(_)) => return Err(trouble(error)),
@@ -268,4 +281,29 @@ fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture::sketch;
+
+    #[test]
+    fn what_is_fetched_ends_with_the_base_however_many_records_are_newer() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::new(folder.path().join("from"));
+        let records: Vec<Record> = (0..MOST_FETCHED as i64 + 10).map(|hour| sketch(&format!("r{hour}"), hour).record()).collect();
+        records.iter().for_each(|record| drop(store.save("main", record).unwrap()));
+        let fetched = |into: &str, base_sha: Vec<String>| {
+            let into = folder.path().join(into);
+            fetch(&BaselineFetchArgs { store: folder.path().join("from"), into: into.clone(), baseline_branch: Some("main".to_owned()), base_sha })
+                .unwrap();
+            DirectoryStore::new(into).list(None, None).unwrap().entries.into_iter().map(|entry| entry.run_id).collect::<Vec<_>>()
+        };
+        let sha = |hour: usize| records[hour].run.sha.clone().unwrap();
+        assert_eq!(fetched("of an old base", vec![sha(2)]), ["r2", "r1", "r0"]);
+        let newest = fetched("newest", Vec::new());
+        assert_eq!((newest.len(), newest[0].as_str()), (MOST_FETCHED, "r69"));
+        assert_eq!(fetched("of an unknown base", vec!["f".repeat(40)]), newest);
+    }
 }

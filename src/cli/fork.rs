@@ -44,7 +44,7 @@ pub(super) struct Known<'a> {
 /// Reads the records of a fork as what they are, and judges them by the scenarios in this checkout.
 pub(super) fn judge(args: &PublishArgs, files: &[PathBuf], known: &Known<'_>) -> Result<Judged, Failure> {
     let plans = plans(args)?;
-    let waivers = policy::waivers(&PolicyArgs::default())?;
+    let waivers = policy::waivers(&PolicyArgs { waivers: args.waivers.clone(), ..PolicyArgs::default() })?;
     let ours = plans.iter().map(|plan| Ours::of(args, plan, known.base_branch, &waivers)).collect::<Result<Vec<_>, _>>()?;
     let mut judged = Judged { records: Vec::new(), problems: Vec::new(), interrupted: false };
     for file in files.iter().take(MOST_RECORDS) {

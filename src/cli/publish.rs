@@ -25,6 +25,9 @@ const NO_RIGHT: &str = "a pull request from a fork has no right to comment or to
 /// Said where the workflow of a fork was interrupted, mostly by a newer commit.
 const CANCELLED: &str = "the fork's own workflow was cancelled, which says nothing about the change: the comment stays as it is";
 
+/// Said where all jobs of it were skipped, or where somebody has to let it run first.
+const NOT_RUN: &str = "the fork's own workflow did not run: it was skipped, or waits for an approval; the comment stays as it is";
+
 /// Posts a report. That something can't be posted is a warning: the verdict is there all the same.
 pub(super) fn publish(args: &PublishArgs) -> Result<ExitCode, Failure> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -97,8 +100,13 @@ impl Publishing<'_> {
             self.say("notice", "the workflow that ended was not of a pull request: there is nothing to post");
             return Ok(ExitCode::SUCCESS);
         }
-        if run.conclusion == "cancelled" {
-            self.say("notice", CANCELLED);
+        let nothing_ran = match run.conclusion.as_str() {
+            "cancelled" => Some(CANCELLED),
+            "skipped" | "action_required" => Some(NOT_RUN),
+            _ => None,
+        };
+        if let Some(why) = nothing_ran {
+            self.say("notice", why);
             return Ok(ExitCode::SUCCESS);
         }
         let Some(client) = self.warn(Access::read(self.variable).and_then(Client::new)) else { return Ok(ExitCode::SUCCESS) };
@@ -171,15 +179,19 @@ impl Publishing<'_> {
         };
         let found = existing(client, number, &comment_marker(&suite))?;
         let was_well = found.as_ref().and_then(|comment| comment_state(&comment.body)).is_none_or(|state| state == "passed");
-        if found.is_none() && self.args.comment == CommentArg::Changes && !self.is_notable() {
-            return Ok(None);
-        }
-        let posted = post(client, number, found.as_ref(), &self.body(&CommentOptions { resolved: !was_well, ..options }))?;
+        let is_wanted = found.is_some() || self.args.comment != CommentArg::Changes || self.is_notable();
+        let posted = is_wanted.then(|| {
+            let body = self.body(&CommentOptions { resolved: !was_well, ..options });
+            post(client, number, found.as_ref(), &body)
+        });
+        let url = posted.transpose()?.map(|posted| posted.url);
         if !self.records.is_empty() && self.options.suite.is_none() {
             self.resolve_notice(client, number)?;
         }
-        console::print(&format!("comment: {}\n", plain(&posted.url))).ok();
-        Ok(Some(posted.url))
+        if let Some(url) = &url {
+            console::print(&format!("comment: {}\n", plain(url))).ok();
+        }
+        Ok(url)
     }
 
     /// What this report is called wherever it is posted: as somebody named it, by its scenarios, or by the job where there is
@@ -208,7 +220,8 @@ impl Publishing<'_> {
         }
         let options = CommentOptions { suite: Some(self.job.clone()), ..self.options.clone() };
         post(client, number, Some(&comment), &report::notice(None, true, &options))?;
-        self.resolve_on_commit(client)
+        // Of a fork no status was set, and GITHUB_SHA is a commit of this repository.
+        if self.options.from_fork { Ok(()) } else { self.resolve_on_commit(client) }
     }
 
     fn summary(&self) {

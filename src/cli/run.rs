@@ -85,7 +85,8 @@ impl Judging {
                 "a base was named, and the comparison is `{word}`\n  no load was sent; leave the base out, or run with `--comparison auto`"
             )));
         }
-        let from_history = matches!(mode, ComparisonConfig::Auto | ComparisonConfig::History);
+        // Beside a base nothing is looked up, and a store on a branch may be closed to the step that runs the load.
+        let from_history = input.plan.paired.is_none() && matches!(mode, ComparisonConfig::Auto | ComparisonConfig::History);
         let find = || Baselines::find(&args.judging.store, plan, policy.on_missing_baseline == Stance::Fail);
         let baselines = from_history.then(find).transpose()?.flatten().map(|baselines| baselines.based_on(&args.judging.base_sha));
         baselines.as_ref().map(Baselines::check).transpose()?;
@@ -127,7 +128,7 @@ impl Run<'_> {
         progress.finish();
         let Measured { mut record, totals, aborted } = measured;
         let is_paired = plan.paired.is_some();
-        let compared = judging.baselines.as_ref().filter(|_| !is_paired).map(|baselines| baselines.compare(&record, policy));
+        let compared = judging.baselines.as_ref().map(|baselines| baselines.compare(&record, policy));
         let (comparison, baseline) = match compared {
             Some(Ok((comparison, selection))) => (Some(comparison), Some(selection)),
             Some(Err(why)) => {
@@ -193,11 +194,28 @@ fn default_threads() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::{Cli, Command};
+    use clap::Parser;
 
     #[test]
     fn the_worst_of_several_scenarios_is_the_exit_code() {
         for (one, other, both) in [(0, 0, 0), (1, 0, 1), (0, 1, 1), (3, 1, 3), (1, 3, 3), (130, 3, 130), (3, 130, 130)] {
             assert_eq!(worse(one, other), both, "{one} and {other}");
         }
+    }
+
+    #[test]
+    fn a_run_beside_a_base_opens_no_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("loadline.yml");
+        let load = "target: http://127.0.0.1:1\nusers: { visitor: { tasks: [{ get: / }] } }\nload: { users: 1, duration: 1s }\n";
+        std::fs::write(&file, format!("name: shop\n{load}baseline: {{ store: 'branch:no branch' }}\n")).unwrap();
+        let judging = |more: &[&str]| {
+            let typed = ["loadline", "run", file.to_str().unwrap()];
+            let Command::Run(args) = Cli::parse_from(typed.iter().chain(more)).command else { panic!("not a run") };
+            Judging::of(&args, &inputs::read(&args).unwrap()[0]).map(|judging| judging.baselines.is_some())
+        };
+        assert!(judging(&[]).is_err());
+        assert!(!judging(&["--base", "http://127.0.0.1:2"]).unwrap());
     }
 }

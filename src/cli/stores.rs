@@ -25,10 +25,12 @@ pub(super) fn open_branch(name: &Path) -> Result<Option<BranchStore>, Failure> {
     Ok(Some(BranchStore::new(Client::new(access).map_err(wrong)?, branch)))
 }
 
-/// The same for writing, which no pull request may do: whoever opens one could move what others are measured by.
+/// The same for writing, which no pull request may do: whoever opens one could move what others are measured by. Nor may a
+/// merge queue: what is in it is on no branch yet.
 pub(super) fn open_to_write(name: &Path) -> Result<Box<dyn Store>, Failure> {
     let event = Event::read(&|name: &str| std::env::var(name).ok());
-    if branch_of(name)?.is_some() && (event.is_of_pull_request() || event.name == "workflow_run") {
+    let is_of_change = event.is_of_pull_request() || matches!(event.name.as_str(), "workflow_run" | "merge_group");
+    if branch_of(name)?.is_some() && is_of_change {
         return Err(Failure::usage(format!(
             "a `{}` event writes no baselines: nothing was saved\n  save them on `push` to the branches that they are of",
             event.name

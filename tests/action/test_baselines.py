@@ -42,6 +42,36 @@ def test_records_that_git_cannot_fetch_come_through_the_api(world):
     assert [path for method, path, _ in world.github.calls if method == "GET" and "/contents/" in path]
 
 
+def test_a_part_of_the_records_is_no_baseline(world):
+    for _ in range(2):
+        assert world.run("push", world.push(), mode="baseline").exit_code == 0
+    world.base = world.git("rev-parse", "HEAD")
+    event = world.pull_request({"README.md": "more"})
+    world.git("remote", "set-url", "origin", "file:///nowhere", folder=world.root / "checkout")
+    oldest = min(records(world))
+    world.github.faults = [Fault("GET", f"/contents/{oldest}", 429, "", {"retry-after": "4000"}, times=9)]
+    job = world.run("pull_request", event, comparison="history")
+    assert job.exit_code == 0 and "no baseline" in job.summary.lower(), str(job)
+    assert any("stored baselines could not be read" in text for text in job.annotations("warning"))
+
+
+def test_variables_of_the_job_say_how_with_what_and_with_which_branch_is_compared(world):
+    assert world.run("push", world.push(), mode="baseline").exit_code == 0
+    (path,) = records(world)
+    stored = path.replace("main/", "release/", 1)
+    event = world.pull_request({f"load/stored/{stored}": world.git("show", f"{BRANCH}:{path}", folder=world.origin)})
+    variables = {"LOADLINE_COMPARISON": "history", "LOADLINE_STORE": "load/stored", "LOADLINE_BASELINE_BRANCH": "release"}
+    job = world.run("pull_request", event, environment=variables)
+    assert job.exit_code == 0, str(job)
+    comparison = json.loads((world.artifacts / "loadline-report/record.json").read_text())["comparison"]
+    assert (comparison["source"], comparison["records"]) == ("load/stored/release/shop", 1), comparison
+    # A store on a branch is read by the step that has the token.
+    variables = {"LOADLINE_COMPARISON": "history", "LOADLINE_STORE": f"branch:{BRANCH}"}
+    job = world.run("pull_request", world.pull_request({"README.md": "more"}), environment=variables, data_branch="", base="")
+    comparison = json.loads((world.artifacts / "loadline-report/record.json").read_text())["comparison"]
+    assert job.exit_code == 0 and comparison["records"] == 1, str(job)
+
+
 def test_a_first_run_has_no_baseline_and_says_so(world):
     job = world.run("pull_request", world.pull_request({"README.md": "more"}), comparison="history")
     assert job.exit_code == 0, str(job)

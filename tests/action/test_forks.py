@@ -65,6 +65,21 @@ def test_a_fork_that_was_measured_beside_its_base_is_judged_by_that(world):
     assert "PASSED" in body and "paired: " in body and "the base that the fork's own workflow ran beside it" in body, body
 
 
+def test_a_fork_is_judged_by_the_folder_of_baselines_where_its_own_run_was(world):
+    assert world.run("push", world.push(), mode="baseline").exit_code == 0
+    (path,) = world.files_on("loadline-data")
+    record = world.git("show", f"loadline-data:{path}", folder=world.origin)
+    world.git("update-ref", "-d", "refs/heads/loadline-data", folder=world.origin)
+    world.write({f"baselines/{path}": record})
+    world.base = world.commit("a baseline")
+    world.git("push", "--quiet", "origin", "HEAD:main")
+    job, event = measure(world, {"README.md": "more"}, base=None, comparison="history")
+    assert job.exit_code == 0 and "no baseline" not in job.summary.lower(), str(job)
+    job = publish(world, event)
+    body = world.github.comments_by_bots()[0]["body"]
+    assert job.exit_code == 0 and "no baseline" not in body.lower() and "baselines/main/shop" in body, body
+
+
 def test_the_second_stage_takes_the_same_profile(world):
     load = "load: { users: 2, duration: 1s, warmup: 200ms }\n"
     on_main(world, SCENARIO.replace(load, "profiles: { quick: { users: 2, duration: 1s }, long: { users: 2, duration: 1h } }\n"))

@@ -84,6 +84,14 @@ def test_what_was_released_is_installed(release):
     assert install(version=f"v{VERSION}")[0] == 0
 
 
+def test_a_folder_with_a_colon_is_no_machine_on_the_network(release, tmp_path):
+    """As on Windows: `D:\\a\\_temp`."""
+    install, _, _ = release
+    (tmp_path / "D:temp").mkdir()
+    code, said, outputs = install(RUNNER_TEMP="D:temp")
+    assert (code, said) == (0, f"loadline {VERSION}\n") and outputs["binary"].startswith("D:temp/"), said
+
+
 def test_an_archive_with_another_content_is_not_unpacked(release):
     install, archive, _ = release
     archive.write_bytes(archive.read_bytes() + b"x")

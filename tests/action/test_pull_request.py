@@ -141,16 +141,20 @@ def test_a_check_run_is_made_where_it_is_asked_for(world):
     assert len(world.github.checks) == 1, "nobody asked for a second one"
 
 
-@pytest.mark.parametrize(("code", "verdict", "comments"), [(101, "error", 1), (130, "interrupted", 0)])
-def test_whatever_the_run_exits_with_is_what_the_job_exits_with(world, code, verdict, comments):
-    """101 is a bug of loadline, 130 an interrupt before anything was measured."""
+CODES = [(101, "error", 1, "bug in loadline"), (130, "interrupted", 0, "interrupted"), (137, "error", 1, "ended from outside")]
+
+
+@pytest.mark.parametrize(("code", "verdict", "comments", "words"), CODES)
+def test_whatever_the_run_exits_with_is_what_the_job_exits_with(world, code, verdict, comments, words):
+    """101 is a bug of loadline, 130 an interrupt before anything was measured, 137 what the system kills."""
     program = world.root / "loadline"
     program.write_text(f'#!/bin/sh\n[ "$1" != run ] || exit {code}\nexec {BINARY} "$@"\n')
     program.chmod(0o755)
     job = world.run("pull_request", world.pull_request({"README.md": "more"}), base="none", binary_path=str(program))
     assert job.exit_code == code, str(job)
     assert job.outputs()["verdict"] == verdict
-    assert f"exit code {code}" in job.annotations("error")[-1]
+    last = job.annotations("error")[-1]
+    assert f"exit code {code}" in last and words in last, last
     assert f"exit code {code}" in job.summary
     # An interrupt says nothing of the change.
     assert len(world.github.comments) == comments

@@ -116,6 +116,16 @@ fn branches_have_baselines_of_their_own() {
 }
 
 #[test]
+fn of_several_records_all_are_saved_or_none() {
+    let folder = measured();
+    folder.write("invalid.json", &folder.read("base/record.json").replacen("\"verdict\": \"passed\"", "\"verdict\": \"invalid\"", 1));
+    let output = folder.loadline(["baseline", "save", "base/record.json", "invalid.json"]).exits_with(2);
+    assert!(output.stdout.is_empty() && output.stderr.starts_with("error: nothing was saved: run `"), "{output}");
+    let listed = folder.loadline(["baseline", "list"]).exits_with(0);
+    assert!(listed.stdout.starts_with("nothing is stored in "), "{listed}");
+}
+
+#[test]
 fn a_tag_has_no_baseline_of_its_own() {
     let folder = measured();
     let mut record: Record = serde_json::from_str(&folder.read("base/record.json")).unwrap();

@@ -109,6 +109,10 @@ fn a_fork_that_was_measured_beside_its_base_is_judged_by_that() {
     let body = posted();
     assert!(body.contains("### ❌ FAILED · students: 1 regression (all p50 +50.0%)") && !body.contains("all is well"), "{body}");
 
+    folder.write("load/waivers.yml", "waivers:\n- { scenario: students, endpoint: all, metric: p50, ceiling: 9s, until: 2999-12-31, reason: x }\n");
+    in_workflow(&folder, &github, "workflow_run", &args).env("LOADLINE_WAIVERS", "load/waivers.yml").exits_with(0);
+    assert!(bodies(&github)[0].contains("PASSED · students: no thresholds; 1 regression accepted"), "{:?}", bodies(&github));
+
     github.state().labels = vec!["perf-accepted".to_owned()];
     github.state().events = vec![json!({"event": "labeled", "label": {"name": "perf-accepted"}, "actor": {"login": "maintainer"}})];
     github.state().permissions.insert("maintainer".to_owned(), "write".to_owned());
@@ -141,6 +145,34 @@ fn a_fork_whose_run_was_cancelled_leaves_the_comment_as_it_is() {
     let event = folder.read("event.json").replace("\"failure\"", "\"cancelled\"");
     folder.write("event.json", &event);
     left_alone(publish(&folder, &github, &[]));
+}
+
+#[test]
+fn a_fork_whose_workflow_did_not_run_is_no_error() {
+    let (folder, github) = (Folder::new(), FakeGitHub::start());
+    folder.write("loadline.yml", STUDENTS);
+    after_a_fork(&folder, &github);
+    let event = folder.read("event.json");
+    for conclusion in ["skipped", "action_required"] {
+        folder.write("event.json", &event.replace("\"failure\"", &format!("\"{conclusion}\"")));
+        let output = publish(&folder, &github, &[]);
+        let notice = |line: &str| line.starts_with("::notice title=loadline::the fork's own workflow did not run");
+        assert!(output.stdout.lines().any(notice), "{output}");
+    }
+    assert!(bodies(&github).is_empty(), "{:?}", bodies(&github));
+}
+
+#[test]
+fn a_fork_that_left_no_record_is_put_right_later_and_no_commit_is_marked() {
+    let (folder, github) = (measured(), FakeGitHub::start());
+    after_a_fork(&folder, &github);
+    let mark = ["--from-fork", "--status", "--check-run"];
+    in_workflow(&folder, &github, "workflow_run", &[&["publish", "nowhere"], &mark[..]].concat()).exits_with(0);
+    let again = in_workflow(&folder, &github, "workflow_run", &[&["publish", "loadline-report"], &mark[..]].concat());
+    again.env("GITHUB_RUN_ATTEMPT", "2").exits_with(0);
+    let [notice, report] = bodies(&github).try_into().unwrap();
+    assert!(notice.contains("The load test runs again") && report.contains("PASSED · students"), "{notice}\n{report}");
+    assert_eq!((github.state().statuses.len(), github.state().checks.len()), (0, 0));
 }
 
 #[test]

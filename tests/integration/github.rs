@@ -178,6 +178,21 @@ fn a_run_without_a_record_is_told_and_put_right_later() {
 }
 
 #[test]
+fn that_the_load_test_runs_again_is_said_where_only_changes_are_told() {
+    let github = FakeGitHub::start();
+    let broken = Folder::new();
+    pull_request(&broken, "octocat/demo", HEAD);
+    publish(&broken, &github, &["--exit-code", "2", "--comment", "changes"]);
+    assert!(bodies(&github)[0].contains("measured nothing"), "{:?}", bodies(&github));
+    let well = measured();
+    pull_request(&well, "octocat/demo", HEAD);
+    let again = in_workflow(&well, &github, "pull_request", &["publish", "--comment", "changes"]);
+    again.env("GITHUB_RUN_ATTEMPT", "2").exits_with(0);
+    let [notice] = bodies(&github).try_into().unwrap();
+    assert!(notice.contains("The load test runs again"), "{notice}");
+}
+
+#[test]
 fn what_is_only_reported_sets_no_status_that_fails() {
     let github = FakeGitHub::start();
     let missed = measured_with(&format!("{STUDENTS}thresholds: {{ all: p95 < 1us }}\n"), 1);
@@ -464,6 +479,8 @@ fn baselines_go_to_a_branch_on_push_and_come_back_without_a_token() {
     }
     assert_eq!(github.state().depth("loadline-data"), 1);
     folder.write("event.json", r#"{"repository": {"default_branch": "main"}}"#);
+    let queued = in_workflow(&folder, &github, "merge_group", &save).exits_with(2);
+    assert!(queued.stderr.contains("a `merge_group` event writes no baselines"), "{queued}");
     let down = in_workflow(&folder, &github, "push", &save).env("GITHUB_API_URL", "http://127.0.0.1:9").exits_with(2);
     assert!(down.stderr.contains("nothing was saved") && down.stderr.contains("can't be reached"), "{down}");
 }
