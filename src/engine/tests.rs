@@ -360,6 +360,33 @@ fn a_load_is_as_long_as_it_was() {
 }
 
 #[test]
+fn what_is_stopped_when_it_has_ended_was_not_stopped() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let twenty = iterations(1, 20);
+    let plan = Arc::new(plan(vec![request("/")], ThinkTime::None, LoadPlan::Closed(twenty.clone())));
+    let control = Control::new();
+    let options = LoadOptions {
+        target: Target::parse(&server.address.to_string()).unwrap(),
+        threads: 1,
+        globals: Vec::new(),
+        control: control.clone(),
+    };
+    let mut ended = Micros::ZERO;
+    let result = run(&plan, &Load::Closed(twenty), &options, &mut |event| {
+        // A threshold that is missed in the end, say.
+        if let Event::Tick { snapshot, .. } = event
+            && snapshot.iterations == 20
+        {
+            ended = snapshot.elapsed;
+            control.stop();
+        }
+    });
+    let result = result.unwrap();
+    assert!(result.totals.duration <= ended && ended > Micros::ZERO, "{} of {ended}", result.totals.duration);
+    assert_eq!((result.totals.in_time(), result.stopped_early), (20, false));
+}
+
+#[test]
 fn an_answer_that_hangs_makes_the_load_no_longer() {
     let server = RawServer::start(|stream, number| {
         if number == 0 {
