@@ -8,6 +8,7 @@ use super::monitors::Monitors;
 use super::side::Side;
 use super::sizes::{self, Probe};
 use super::watch::Watch;
+use crate::conduct::limits::OpenFiles;
 use crate::conduct::run::{plain_warning, trouble};
 use crate::conduct::{News, Steering};
 use crate::engine::{self, Alternation, BlockLoad, BlockRun, Pauses};
@@ -56,6 +57,7 @@ pub(super) struct Session<'a, 'b> {
     pub(super) warnings: &'b mut Vec<Warning>,
     pub(super) watch: &'b mut Watch,
     pub(super) monitors: &'b mut Monitors,
+    pub(super) open_files: &'b OpenFiles,
     pub(super) listen: &'b mut dyn FnMut(News<'_>),
     pub(super) begun: Instant,
     /// Until when it lasts as far as is known.
@@ -90,7 +92,11 @@ impl Session<'_, '_> {
                 let end = Instant::now() + slot;
                 if start > 0 || (look > 1 && starts > 1) {
                     epoch += 1;
-                    self.restart(decided.block)?;
+                    match self.restart(decided.block) {
+                        // What was measured until then is judged as after any other interrupt.
+                        Err(_) if self.steering.is_interrupted() => break,
+                        restarted => restarted?,
+                    }
                 }
                 self.measure(decided, Place { phase: None, epoch, look }, end)?;
             }
@@ -225,7 +231,9 @@ impl Session<'_, '_> {
     fn restart(&mut self, block: Micros) -> Result<(), Warning> {
         (self.listen)(News::Doing("both versions start anew"));
         for side in self.sides.iter_mut() {
-            self.warnings.extend(side.restart()?);
+            // One that ended after it was last looked at must not be replaced in silence.
+            side.still_runs()?;
+            self.warnings.extend(self.open_files.without(|| side.restart())?);
             side.set_up()?;
             self.monitors.follow(side);
         }
