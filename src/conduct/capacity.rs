@@ -64,11 +64,13 @@ pub(super) fn search(search: &Search<'_>, service: &mut Option<&mut Service>, li
         let warmup = if whole.is_none() { plan.warmup } else { Micros::ZERO };
         listen(News::Doing(&format!("trying {}", Rate(rate))));
         let result = hold(search, rate, warmup, service, listen)?;
-        if search.steering.is_interrupted()
-            && let Some(before) = whole
-        {
+        if search.steering.is_interrupted() {
             // A rate that was not held to its end says nothing of it.
-            whole = Some(joined(before, result));
+            record.limited_by = "interrupt".to_owned();
+            whole = Some(match whole {
+                None => result,
+                Some(before) => joined(before, result),
+            });
             break;
         }
         let (step, outcome) = judge(plan, rate, &result);

@@ -33,6 +33,18 @@ impl OpenFiles {
         Self {}
     }
 
+    /// Starts a service while others are under load: with the limit that was before, as if there were no load.
+    pub(super) fn without<T>(&self, start: impl FnOnce() -> T) -> T {
+        #[cfg(unix)]
+        let raised = getrlimit(Resource::Nofile);
+        #[cfg(unix)]
+        let _ = setrlimit(Resource::Nofile, self.before);
+        let started = start();
+        #[cfg(unix)]
+        let _ = setrlimit(Resource::Nofile, raised);
+        started
+    }
+
     /// What is to be said where there are too few for the users of a load; none where there are enough.
     pub(super) fn lack(&self, plan: &Plan) -> Option<Warning> {
         #[cfg(unix)]

@@ -255,7 +255,7 @@ impl<'a> Run<'a> {
         let warmup = self.warmup();
         let watched = service.as_ref().and_then(|service| service.watched());
         let monitor = watched.as_ref().and_then(|watched| Monitor::start(watched.clone(), Instant::now() + Duration::from(warmup)).ok());
-        let used = || Some(service_use::of(monitor.as_ref()?.samples(), watched.as_ref()?.found_by()));
+        let used = || Some(service_use::of(vec![monitor.as_ref()?.samples()], watched.as_ref()?.found_by()));
         let before = Usage::now();
         let begin = Instant::now();
         let failure = match &self.plan.load {
@@ -278,7 +278,7 @@ impl<'a> Run<'a> {
         };
         self.draft.generator.take_usage(&before, begin.elapsed());
         if let (Some(watched), Some(monitor)) = (watched, monitor) {
-            self.draft.service = Some(service_use::of(monitor.stop(), watched.found_by()));
+            self.draft.service = Some(service_use::of(vec![monitor.stop()], watched.found_by()));
         }
         if let Some(failure) = failure {
             return Err(trouble("load_failed", failure));

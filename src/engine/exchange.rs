@@ -334,7 +334,7 @@ impl Client {
         let Some(url) = message.url() else { return };
         let jar = self.jar.get_or_insert_default();
         for value in reply.headers.get_all(SET_COOKIE) {
-            if let Ok(text) = value.to_str() {
+            if let Ok(text) = std::str::from_utf8(value.as_bytes()) {
                 jar::keep(jar, text, &url);
             }
         }
@@ -392,5 +392,5 @@ async fn open(network: &Network, origin: &Origin, state: &mut State) -> Result<C
 }
 
 fn redirected(message: &Message, reply: &Reply) -> Option<Message> {
-    message.redirected(reply.status, reply.headers.get(LOCATION)?.to_str().ok()?)
+    message.redirected(reply.status, std::str::from_utf8(reply.headers.get(LOCATION)?.as_bytes()).ok()?)
 }

@@ -174,7 +174,8 @@ pub fn run(plan: &Arc<Plan>, load: &Load, options: &LoadOptions, listen: &mut dy
         }
     }
     let stopped_at = options.control.stopped_at().map(|at| Micros::from(at.saturating_duration_since(zero)));
-    let stopped_at = stopped_at.filter(|&at| end.is_none_or(|end| at <= end));
+    // Who stops it when it has ended, because of what the last tick told, has ended nothing.
+    let stopped_at = stopped_at.filter(|&at| end.is_none_or(|end| at <= end) && at <= collector.last_at);
     let failure = options.control.failure();
     let remarks = shared.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(collector.finish(stopped_at, failure, remarks, listen))

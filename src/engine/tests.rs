@@ -170,6 +170,28 @@ fn redirects_are_one_request_with_the_cookies_they_set() {
 }
 
 #[test]
+fn addresses_and_cookies_of_answers_may_be_written_in_utf_8() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let log = heads.clone();
+    let server = RawServer::start(move |mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            let answer: &[u8] = match head.starts_with("GET /a ") {
+                true => "HTTP/1.1 302 Found\r\nlocation: /süß\r\nset-cookie: name=Jürgen; Path=/\r\ncontent-length: 0\r\n\r\n".as_bytes(),
+                false => OK,
+            };
+            log.lock().unwrap().push(head);
+            if stream.write_all(answer).is_err() {
+                return;
+            }
+        }
+    });
+    let result = load(plan(vec![request("/a")], ThinkTime::None, closed(1, 1)), server.address, 1);
+    assert_eq!((result.totals.counters.redirects, result.totals.endpoints[0].statuses.get(&302)), (1, None));
+    let heads = heads.lock().unwrap();
+    assert!(heads[1].starts_with("GET /s%C3%BC%C3%9F HTTP/1.1\r\n") && heads[1].contains("cookie: name=Jürgen\r\n"), "{}", heads[1]);
+}
+
+#[test]
 fn the_service_took_all_the_time_of_a_redirect_and_of_a_second_try() {
     const TAKEN: Micros = Micros::from_millis(150);
     let slow = || std::thread::sleep(TAKEN.into());
@@ -357,6 +379,33 @@ fn a_load_is_as_long_as_it_was() {
     let result = result.unwrap();
     assert_eq!((result.totals.requests(), result.stopped_early), (3, true));
     assert!(result.totals.duration >= Micros::from_secs(1), "{}", result.totals.duration);
+}
+
+#[test]
+fn what_is_stopped_when_it_has_ended_was_not_stopped() {
+    let server = RawServer::start(|stream, _| answer_always(stream, OK));
+    let twenty = iterations(1, 20);
+    let plan = Arc::new(plan(vec![request("/")], ThinkTime::None, LoadPlan::Closed(twenty.clone())));
+    let control = Control::new();
+    let options = LoadOptions {
+        target: Target::parse(&server.address.to_string()).unwrap(),
+        threads: 1,
+        globals: Vec::new(),
+        control: control.clone(),
+    };
+    let mut ended = Micros::ZERO;
+    let result = run(&plan, &Load::Closed(twenty), &options, &mut |event| {
+        // A threshold that is missed in the end, say.
+        if let Event::Tick { snapshot, .. } = event
+            && snapshot.iterations == 20
+        {
+            ended = snapshot.elapsed;
+            control.stop();
+        }
+    });
+    let result = result.unwrap();
+    assert!(result.totals.duration <= ended && ended > Micros::ZERO, "{} of {ended}", result.totals.duration);
+    assert_eq!((result.totals.in_time(), result.stopped_early), (20, false));
 }
 
 #[test]

@@ -191,6 +191,7 @@ fn lower_bound(capacity: &CapacityRecord) -> Option<String> {
     match capacity.limited_by.as_str() {
         "generator" => Some("a lower bound: the generator could not make more".to_owned()),
         "to" => Some("a lower bound: the search ended at `to`".to_owned()),
+        "interrupt" => Some("a lower bound: the search was interrupted".to_owned()),
         _ => None,
     }
 }
@@ -356,6 +357,7 @@ thresholds: {all: ['capacity >= 200/s']}
         assert_eq!(judged(250.0, "objective"), (ThresholdOutcome::Passed, None));
         assert_eq!(judged(150.0, "objective"), (ThresholdOutcome::Failed, None));
         assert_eq!(judged(250.0, "generator").1.as_deref(), Some("a lower bound: the generator could not make more"));
+        assert_eq!(judged(150.0, "interrupt").1.as_deref(), Some("a lower bound: the search was interrupted"));
         let without = judge(&plan, &Totals::new(1, 0), &Evidence::default()).remove(0);
         assert_eq!((without.outcome, without.note.as_deref()), (ThresholdOutcome::NoSamples, Some("no capacity search was made")));
     }

@@ -27,7 +27,8 @@ const LONGEST_MESSAGE: usize = 300;
 /// A client of the API for one repository.
 pub struct Client {
     octocrab: octocrab::Octocrab,
-    runtime: tokio::runtime::Runtime,
+    /// There until the client is dropped.
+    runtime: Option<tokio::runtime::Runtime>,
     access: Access,
     /// Waits; counted instead in tests.
     pause: Box<dyn Fn(Duration) + Send + Sync>,
@@ -79,7 +80,11 @@ impl Client {
                 .build()
                 .map_err(|error| wrong(error.to_string()))?
         };
-        Ok(Self { octocrab, runtime, access, pause: Box::new(pause) })
+        Ok(Self { octocrab, runtime: Some(runtime), access, pause: Box::new(pause) })
+    }
+
+    fn runtime(&self) -> &tokio::runtime::Runtime {
+        self.runtime.as_ref().unwrap_or_else(|| unreachable!("a client that is used is not dropped"))
     }
 
     /// The repository it is for.
@@ -148,7 +153,7 @@ impl Client {
             Ok((parts, body.to_bytes()))
         };
         let (parts, body) = self
-            .runtime
+            .runtime()
             .block_on(async { tokio::time::timeout(PATIENCE, exchange).await })
             .unwrap_or_else(|_| Err(unreachable(format!("no answer within {} s", PATIENCE.as_secs()))))?;
         if parts.status.is_success() {
@@ -165,6 +170,15 @@ impl Client {
             404 => GitHubError::NotFound { doing, needs: call.needs },
             status => GitHubError::Refused { doing, status, message },
         })
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A resolver that doesn't answer is not waited for.
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -249,5 +263,25 @@ mod tests {
         let body = br#"{"message": "Validation Failed", "errors": [{"message": "Body is\ntoo long"}, "x"]}"#;
         assert_eq!(message(body), "Validation Failed; Body is\\ntoo long; x");
         assert_eq!(message(b"<html>"), "no explanation");
+    }
+
+    #[test]
+    fn what_the_system_does_not_answer_is_not_waited_for() {
+        use std::sync::mpsc::channel;
+        let known = [("GITHUB_REPOSITORY", "octocat/demo"), ("GITHUB_TOKEN", "t")];
+        let variable = |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let client = Client::new(Access::read(&variable).unwrap()).unwrap();
+        let ((begins, begun), (answer, answers), (drops, dropped)) = (channel::<()>(), channel::<()>(), channel());
+        client.runtime().spawn_blocking(move || {
+            begins.send(()).unwrap();
+            answers.recv()
+        });
+        begun.recv().unwrap();
+        std::thread::spawn(move || {
+            drop(client);
+            drops.send(())
+        });
+        assert_eq!(dropped.recv_timeout(Duration::from_secs(60)), Ok(()), "it waits");
+        drop(answer);
     }
 }

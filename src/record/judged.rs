@@ -87,7 +87,7 @@ pub struct Warning {
 pub struct CapacityRecord {
     /// The highest rate that met the objective, per second; zero where none did.
     pub rate: f64,
-    /// What ended the search: `objective`, `generator` or `to`; with the latter two the capacity is a lower bound.
+    /// What ended the search: `objective`, `generator`, `to` or `interrupt`; with any but the first the capacity is a lower bound.
     pub limited_by: String,
     /// The objective, as written.
     pub objective: Vec<String>,

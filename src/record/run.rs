@@ -131,7 +131,7 @@ pub struct ServiceUse {
     pub memory_max: Option<f64>,
     /// Mean resident memory, bytes.
     pub memory_mean: Option<f64>,
-    /// Slope of resident memory, bytes per second (least squares).
+    /// Slope of resident memory, bytes per second (least squares); of several starts the one that they have in common.
     pub memory_growth: Option<f64>,
     /// Lower and upper end of its two-sided 90 % interval (each end a one-sided 95 % bound); null under 15 s of data.
     pub memory_growth_interval: Option<(f64, f64)>,

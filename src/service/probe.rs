@@ -2,12 +2,11 @@
 
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use regex::Regex;
-use tokio::runtime::Runtime;
 
 use super::alias::Alias;
 use super::environment::with_port;
@@ -26,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) enum Probe {
     /// Answers with a status below 400; redirects are not followed, one is an answer.
-    Get { client: reqwest::Client, runtime: Runtime, url: String, alias: Option<Alias>, user: Option<(String, String)> },
+    Get { client: reqwest::Client, url: String, alias: Option<Alias>, user: Option<(String, String)> },
     /// Accepts a connection.
     Tcp(String),
     /// The same on a unix socket.
@@ -66,10 +65,8 @@ impl Probe {
                 let alias = of_target.and_then(|target| Alias::of(&parsed, target, http));
                 let client =
                     client(http, of_target, alias.as_ref(), url.starts_with("https:")).map_err(|error| wrong(innermost(&*error)))?;
-                let runtime =
-                    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(error.to_string()))?;
                 let user = target.userinfo.clone().filter(|_| !is_absolute);
-                Ok(Self::Get { client, runtime, url, alias, user })
+                Ok(Self::Get { client, url, alias, user })
             }
             ReadyProbe::Tcp(text) => {
                 let text = with_port(text, port);
@@ -91,7 +88,7 @@ impl Probe {
     /// Asks once, for `at_most` so long; `give_up` is asked while an answer is awaited.
     pub(super) fn ask(&mut self, at_most: Duration, give_up: &mut dyn FnMut() -> bool) -> Answer {
         match self {
-            Self::Get { client, runtime, url, alias, user } => {
+            Self::Get { client, url, alias, user } => {
                 let request = match alias {
                     Some(alias) => client.get(alias.url.as_str()).header(reqwest::header::HOST, alias.authority.as_str()),
                     None => client.get(url.as_str()),
@@ -101,12 +98,15 @@ impl Probe {
                     request = request.basic_auth(name, Some(password));
                 }
                 let what = format!("GET {}", shown(url, 200));
-                runtime.block_on(get(request, what, give_up))
+                let cannot = |error| Answer { ready: false, sent: false, told: format!("no {what} can be sent: {error}") };
+                block_on(get(request, what.clone(), give_up)).unwrap_or_else(cannot)
             }
-            Self::Tcp(address) => match connect(address.as_str(), at_most.min(CONNECT_TIMEOUT)) {
-                Ok(()) => Answer { ready: true, sent: false, told: String::new() },
-                Err(error) => Answer { ready: false, sent: false, told: format!("no connection to {}: {error}", shown(address, 200)) },
-            },
+            Self::Tcp(address) => {
+                match found(address, at_most, give_up).and_then(|found| connect(&found[..], at_most.min(CONNECT_TIMEOUT))) {
+                    Ok(()) => Answer { ready: true, sent: false, told: String::new() },
+                    Err(error) => Answer { ready: false, sent: false, told: format!("no connection to {}: {error}", shown(address, 200)) },
+                }
+            }
             Self::Socket(path) => match connect_socket(path) {
                 Ok(()) => Answer { ready: true, sent: false, told: String::new() },
                 Err(error) => {
@@ -166,16 +166,38 @@ fn connect_socket(_path: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-async fn get(request: reqwest::RequestBuilder, what: String, give_up: &mut dyn FnMut() -> bool) -> Answer {
-    let mut answer = std::pin::pin!(request.send());
-    let answer = loop {
-        match tokio::time::timeout(PATIENCE, &mut answer).await {
-            Ok(answer) => break answer,
-            // Most likely it was sent: the connection to a service that isn't there fails at once.
-            Err(_) if give_up() => return Answer { ready: false, sent: true, told: format!("{what} was not answered") },
+/// Runs it to its end. A resolver that doesn't answer is not waited for any longer then.
+fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let output = runtime.block_on(future);
+    runtime.shutdown_background();
+    Ok(output)
+}
+
+/// Waits for it until somebody gives up; none then.
+async fn unless<T>(give_up: &mut dyn FnMut() -> bool, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    loop {
+        match tokio::time::timeout(PATIENCE, &mut future).await {
+            Ok(output) => return Some(output),
+            Err(_) if give_up() => return None,
             Err(_) => {}
         }
-    };
+    }
+}
+
+/// The addresses of a `host:port`.
+fn found(address: &str, at_most: Duration, give_up: &mut dyn FnMut() -> bool) -> io::Result<Vec<SocketAddr>> {
+    let lookup = async { Ok(tokio::net::lookup_host(address).await?.collect()) };
+    let found = block_on(async { unless(give_up, tokio::time::timeout(at_most, lookup)).await })?;
+    let unanswered = || io::Error::new(io::ErrorKind::TimedOut, "its name is not resolved in time");
+    found.and_then(Result::ok).ok_or_else(unanswered)?
+}
+
+async fn get(request: reqwest::RequestBuilder, what: String, give_up: &mut dyn FnMut() -> bool) -> Answer {
+    // Most likely it was sent: the connection to a service that isn't there fails at once.
+    let given_up = || Answer { ready: false, sent: true, told: format!("{what} was not answered") };
+    let Some(answer) = unless(give_up, request.send()).await else { return given_up() };
     match answer {
         Ok(response) => {
             let status = response.status();

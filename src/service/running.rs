@@ -63,6 +63,7 @@ pub struct Service {
     mark: String,
     watched: Option<Watched>,
     ready_requests: u64,
+    start_took: Duration,
     is_stopped: bool,
 }
 
@@ -100,6 +101,7 @@ impl Service {
             mark: fresh_mark(),
             watched: None,
             ready_requests: 0,
+            start_took: Duration::ZERO,
             is_stopped: true,
         };
         if let Some(command) = &plan.command {
@@ -115,7 +117,9 @@ impl Service {
             let shell = service.run("command", command, Some(&service.mark))?;
             service.watched = plan.monitor.then(|| Watched::command(shell.pid(), Some(&service.mark)));
             service.shell = Some(shell);
-            service.await_ready(plan, options, Instant::now(), offset)?;
+            let begun = Instant::now();
+            service.await_ready(plan, options, begun, offset)?;
+            service.start_took = begun.elapsed();
         } else {
             let is_here = is_loopback(&options.target.host) && options.target.socket.is_none();
             service.watched = (plan.monitor && is_here).then(|| Watched::port(options.target.port));
@@ -127,6 +131,11 @@ impl Service {
     /// How many readiness requests reached the server: `sent.ready` of the record. Probes of TCP and log are none.
     pub fn ready_requests(&self) -> u64 {
         self.ready_requests
+    }
+
+    /// How long its command took to be ready; the build before it is not in it.
+    pub fn start_took(&self) -> Duration {
+        self.start_took
     }
 
     /// What a [`super::Monitor`] watches: the command's processes, or what listens on the target's port; none where the

@@ -13,23 +13,38 @@ pub struct Slope {
     pub value: f64,
     /// Its standard error; zero where the points lie on the line.
     pub standard_error: f64,
-    /// Degrees of freedom: two fewer than points.
+    /// Degrees of freedom: two fewer than points, and one more fewer for each further group of them.
     pub freedom: f64,
 }
 
 impl Slope {
     /// The slope of the line through `(x, y)` points; none for fewer than three, or when all have the same x.
     pub fn through(points: &[(f64, f64)]) -> Option<Self> {
-        let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-        let (x_mean, y_mean) = (mean(&xs)?, mean(&ys)?);
-        let sxx: f64 = xs.iter().map(|x| (x - x_mean).powi(2)).sum();
-        if points.len() < 3 || sxx <= 0.0 {
+        Self::in_common(&[points])
+    }
+
+    /// The slope that the lines through several groups of points have in common, each of them at a height of its own: where a
+    /// group begins anew, nothing follows from it. None where there are too few points, or those of each group have the same x.
+    ///
+    /// Source: Draper & Smith, "Applied Regression Analysis", chapter 14 (dummy variables, parallel lines): the sums are those
+    /// of each group around its own means, and each mean of a group costs a degree of freedom.
+    pub fn in_common(groups: &[&[(f64, f64)]]) -> Option<Self> {
+        let mut around_means = Vec::new();
+        let mut heights = 0;
+        for points in groups {
+            let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+            let (Some(x_mean), Some(y_mean)) = (mean(&xs), mean(&ys)) else { continue };
+            around_means.extend(points.iter().map(|(x, y)| (x - x_mean, y - y_mean)));
+            heights += 1;
+        }
+        let freedom = around_means.len().checked_sub(heights + 1).filter(|&freedom| freedom > 0)? as f64;
+        let sxx: f64 = around_means.iter().map(|(x, _)| x.powi(2)).sum();
+        if sxx <= 0.0 {
             return None;
         }
-        let sxy: f64 = points.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum();
+        let sxy: f64 = around_means.iter().map(|(x, y)| x * y).sum();
         let value = sxy / sxx;
-        let residual: f64 = points.iter().map(|(x, y)| (y - y_mean - value * (x - x_mean)).powi(2)).sum();
-        let freedom = (points.len() - 2) as f64;
+        let residual: f64 = around_means.iter().map(|(x, y)| (y - value * x).powi(2)).sum();
         Some(Self { value, standard_error: (residual / freedom / sxx).sqrt(), freedom })
     }
 
@@ -59,6 +74,18 @@ mod tests {
         assert!((slope.standard_error - 0.023_909_539_856_334_743).abs() < 1e-12);
         assert!((slope.lower_bound(0.95) - 0.960_860_692_741_881_1).abs() < 1e-9);
         assert!((slope.upper_bound(0.95) - 1.047_530_915_649_727).abs() < 1e-9);
+    }
+
+    #[test]
+    fn groups_have_their_slope_in_common_whatever_their_heights() {
+        // Each rises by 2; a line through all of them would fall.
+        let groups = [[(0.0, 5.0), (1.0, 7.0), (2.0, 9.0)], [(3.0, 1.0), (4.0, 3.0), (5.0, 5.0)], [(6.0, 0.5), (7.0, 2.5), (8.0, 4.5)]];
+        let slope = Slope::in_common(&groups.each_ref().map(|group| &group[..])).unwrap();
+        assert_eq!(slope, Slope { value: 2.0, standard_error: 0.0, freedom: 5.0 });
+        // A group of one point, or of none, says nothing of a slope.
+        let more = [&groups[0][..], &[(9.0, 100.0)], &[]];
+        assert_eq!(Slope::in_common(&more), Slope::through(&groups[0]));
+        assert_eq!(Slope::in_common(&[&groups[0][..2], &[(9.0, 100.0)]]), None);
     }
 
     #[test]

@@ -99,6 +99,29 @@ fn a_second_interrupt_waits_for_nothing() {
 }
 
 #[test]
+fn a_search_that_is_interrupted_has_found_no_limit_of_the_service() {
+    let (demo, folder) = (Demo::start(), Folder::new());
+    let search = "load: { capacity: { objective: [error_rate < 1%], from: 50/s, to: 2000/s, hold: 10m } }\n";
+    folder.write(
+        "loadline.yml",
+        &format!("name: search\ntarget: {}\nusers: {{ u: {{ tasks: [{{ get: /health }}] }} }}\n{search}", demo.url()),
+    );
+    let run = folder.loadline(["run"]).start();
+    eventually("a rate is held", || demo.requests() > 20);
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 130, "{output}");
+    let record = folder.record();
+    let (capacity, sent) = (&record["capacity"], sent(&record));
+    assert_eq!(
+        (&capacity["rate"], &capacity["limited_by"], &capacity["steps"]),
+        (&0.0.into(), &"interrupt".into(), &serde_json::json!([]))
+    );
+    assert!(output.stdout.contains("Capacity: none yet: the search was interrupted"), "{output}");
+    assert_eq!((sent, sent), (demo.requests(), record["summary"]["requests"].as_u64().unwrap()), "what was measured is there all the same");
+}
+
+#[test]
 fn the_demo_ends_in_peace() {
     assert_eq!(Demo::start().interrupted(), Some(0));
 }
@@ -114,7 +137,10 @@ fn a_resolver_that_does_not_answer_is_not_waited_for() {
     mknodat(CWD, &aliases, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let verify = "verify: [{ get: / }]\nload: { users: 1, iterations: 1 }\n";
     let paired = "paired: { budget: 2s }\nload: { users: 1, duration: 1s }\n";
-    for (rest, options) in [(verify, &[][..]), (paired, &["--base", "http://nobody-at-all"])] {
+    let load = "load: { users: 1, iterations: 1 }";
+    let [get, tcp] = ["get: /", "tcp: nobody:80"].map(|probe| format!("service: {{ ready: {{ {probe}, within: 1s }} }}\n{load}\n"));
+    let none = &[][..];
+    for (rest, options) in [(verify, none), (paired, &["--base", "http://nobody-at-all"]), (&get, none), (&tcp, none)] {
         let users = "users: { u: { tasks: [{ get: / }] } }";
         folder.write("loadline.yml", &format!("target: http://nobody\nconnect_timeout: 100ms\nhttp: {{ proxy: none }}\n{users}\n{rest}"));
         let run = folder.loadline(["run"].into_iter().chain(options.iter().copied()));

@@ -63,6 +63,8 @@ fn the_same_service_twice_passes_and_everything_sent_is_counted() {
     }
     let measured: u64 = blocks.iter().filter(|block| block["arm"] == "candidate" && block["phase"] == "latency").map(requests).sum();
     assert_eq!(record["summary"]["requests"], measured, "the record is that of the candidate's response times");
+    let load: u64 = blocks.iter().filter(|block| block["arm"] == "candidate").map(requests).sum();
+    assert_eq!(record["sent"]["load"], load, "the requests of both phases, and not those before them");
     assert_eq!(record["warnings"].as_array().unwrap().iter().filter(|warning| warning["invalidates"] == true).count(), 0);
 }
 
@@ -109,13 +111,15 @@ fn two_folders_are_started_on_ports_of_their_own_and_a_slow_one_fails() {
 #[test]
 fn services_that_start_quickly_are_started_several_times() {
     let folder = Folder::new();
-    folder.write("loadline.yml", &started("").replace("looks: 1", "looks: 1, starts: 2").replace("budget: 6s", "budget: 8s"));
-    folder.loadline(["run", "--base-command", &command_of_the_demo()]).exits_with(0);
+    let text = started("").replace("command: exec ", "command: ulimit -n >> limits; exec ");
+    folder.write("loadline.yml", &text.replace("looks: 1", "looks: 1, starts: 2").replace("budget: 6s", "budget: 8s"));
+    folder.loadline(["run", "--base-command", &command_of_the_demo()]).with_open_files(300).exits_with(0);
     let (_, blocks) = blocks(&folder);
     let epochs: std::collections::BTreeSet<u64> = blocks.iter().map(|block| block["epoch"].as_u64().unwrap()).collect();
     assert_eq!(epochs.into_iter().collect::<Vec<_>>(), [0, 1]);
     let log = folder.read("loadline-report/service.log");
     assert_eq!(log.matches("listening on").count(), 2, "the log goes on: {log}");
+    assert_eq!(folder.read("limits"), "300\n300\n", "what the load may open is nothing for a service");
     assert!(folder.read("loadline-report/record.json").contains("--base-command '***'"), "a command line may hold a secret");
 }
 
@@ -235,6 +239,33 @@ fn an_interrupted_paired_run_reports_what_it_measured() {
     assert_eq!(output.code, 130, "{output}");
     let record = folder.record();
     assert_eq!((sent(&record), record["sent"]["teardown"].as_u64()), (candidate.requests(), Some(1)));
+}
+
+#[test]
+fn what_was_measured_before_a_start_that_was_interrupted_is_compared() {
+    let folder = Folder::new();
+    // Listens the first time alone.
+    let hangs = started("").replace("command: exec ", "command: test -e again && exec sleep 600; touch again; exec ");
+    folder.write("loadline.yml", &hangs.replace("looks: 1", "looks: 1, starts: 2").replace("budget: 6s", "budget: 8s"));
+    let run = folder.loadline(["run", "--base-command", &command_of_the_demo()]).start();
+    eventually("both start anew", || run.has_said("both versions start anew"));
+    run.interrupt();
+    let output = run.wait();
+    assert_eq!(output.code, 130, "{output}");
+    let record = folder.record();
+    assert_eq!(record["comparison"]["mode"], "paired", "{output}");
+    assert!(record["warnings"].as_array().unwrap().iter().all(|warning| warning["code"] != "service_failed"), "{output}");
+}
+
+#[test]
+fn a_service_that_ended_before_it_was_to_start_anew_is_not_replaced_in_silence() {
+    let folder = Folder::new();
+    let text = started("").replace("command: exec ", "command: echo $$ > pid; exec ").replace("budget: 6s", "budget: 8s");
+    folder.write("loadline.yml", &text.replace("looks: 1", "looks: 1, starts: 2"));
+    // The base starts first: when it does so again, the candidate is still there from the first time.
+    let base = format!("test -e again && kill -9 $(cat pid); touch again; {}", command_of_the_demo());
+    let output = folder.loadline(["run", "--base-command", &base]).exits_with(3);
+    assert!(output.stdout.contains("the service ended by itself during the run (signal 9 (SIGKILL))"), "{output}");
 }
 
 #[test]

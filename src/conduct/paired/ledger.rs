@@ -105,7 +105,12 @@ impl Ledger {
     pub(super) fn take(&mut self, run: BlockRun, place: Place) -> Option<Totals> {
         let mut totals = Totals::new(self.endpoints, self.checks);
         totals.add(&run.delta);
-        self.counters[run.arm].add(&totals.counters);
+        let mut counters = totals.counters;
+        if place.phase.is_none() {
+            // What a warm-up or a probe measures is no result, and so no load.
+            counters.sent_warmup += std::mem::take(&mut counters.sent_load);
+        }
+        self.counters[run.arm].add(&counters);
         self.see(&totals, &run);
         if run.measured == Micros::ZERO {
             return None;
@@ -239,5 +244,55 @@ impl Busy {
     /// The mean, in percent of a core.
     pub(super) fn mean(&self) -> Option<f64> {
         (!self.blocks.is_empty()).then(|| self.blocks.iter().sum::<f64>() / self.blocks.len() as f64 * 100.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Delta, Recorder};
+    use crate::plan::{CompileOptions, from_text};
+
+    fn ledger() -> Ledger {
+        let text = "target: http://127.0.0.1:9\nusers: {u: {tasks: [{get: /}]}}\nload: {users: 1, duration: 1s}\n";
+        let (overrides, process) = (Default::default(), Default::default());
+        let loaded = from_text("t.yml", text, std::path::Path::new(""), &overrides, &process, CompileOptions::default());
+        Ledger::new(&loaded.unwrap_or_else(|problems| panic!("{problems:?}")).plan)
+    }
+
+    /// A block of the candidate in which so many requests went out in time, and so many before it.
+    fn block(measured: u64, sent_load: u64, sent_warmup: u64) -> BlockRun {
+        let mut recorder = Recorder::new(1, 0, Micros::ZERO);
+        *recorder.counters() = Counters { sent_load, sent_warmup, ..Counters::default() };
+        BlockRun {
+            pair: 1,
+            arm: 1,
+            first: true,
+            began: Instant::now(),
+            measured: Micros::from_millis(measured),
+            drained: Micros::ZERO,
+            cut: 0,
+            finished: 0.0,
+            generator_cpu: None,
+            steal: None,
+            users: 1,
+            delta: recorder.swap(Delta::default()),
+        }
+    }
+
+    #[test]
+    fn what_is_sent_before_anything_is_judged_is_no_load() {
+        let mut ledger = ledger();
+        for (phase, run) in [
+            (None, block(0, 0, 7)),
+            (None, block(200, 50, 0)),
+            (Some(BlockPhase::Latency), block(0, 0, 3)),
+            (Some(BlockPhase::Latency), block(180, 18, 2)),
+            (Some(BlockPhase::Throughput), block(180, 90, 10)),
+        ] {
+            ledger.take(run, Place { phase, epoch: 0, look: 1 });
+        }
+        let [base, candidate] = ledger.counters;
+        assert_eq!((base.sent(), candidate.sent_load, candidate.sent_warmup), (0, 108, 72));
     }
 }

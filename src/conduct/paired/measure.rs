@@ -144,13 +144,13 @@ impl<'a> Work<'a> {
 
     /// Setup, load and verify; teardown whatever came of them.
     fn with_both(&mut self, sides: &mut [Side<'a>; 2], listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
-        let _open_files = OpenFiles::raise();
+        let open_files = OpenFiles::raise();
         if !self.plan.setup.steps.is_empty() {
             listen(News::Doing("setup of both versions"));
         }
         let mut result = sides.iter_mut().try_for_each(Side::set_up);
         if result.is_ok() && !self.options.steering.is_interrupted() {
-            result = self.load_and_verify(sides, listen);
+            result = self.load_and_verify(sides, &open_files, listen);
         }
         if !self.options.steering.is_aborted() {
             if !self.plan.teardown.steps.is_empty() {
@@ -163,7 +163,12 @@ impl<'a> Work<'a> {
         result
     }
 
-    fn load_and_verify(&mut self, sides: &mut [Side<'a>; 2], listen: &mut dyn FnMut(News<'_>)) -> Result<(), Warning> {
+    fn load_and_verify(
+        &mut self,
+        sides: &mut [Side<'a>; 2],
+        open_files: &OpenFiles,
+        listen: &mut dyn FnMut(News<'_>),
+    ) -> Result<(), Warning> {
         let started_at = Timestamp::now();
         self.run.draft.started_at = started_at;
         self.header = self.header.take().map(|header| BlocksHeader { started_at: Some(started_at), ..header });
@@ -183,6 +188,7 @@ impl<'a> Work<'a> {
             warnings: &mut warnings,
             watch: &mut watch,
             monitors: &mut monitors,
+            open_files,
             listen: &mut *listen,
             begun,
             until: begun,

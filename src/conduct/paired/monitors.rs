@@ -13,12 +13,13 @@ use crate::service::Monitor;
 pub(super) struct Monitors {
     begun: Instant,
     current: Option<(Monitor, &'static str)>,
-    samples: Vec<ServiceSample>,
+    /// Of each start that is over.
+    ended: Vec<Vec<ServiceSample>>,
 }
 
 impl Monitors {
     pub(super) fn start(candidate: &Side<'_>, begun: Instant) -> Self {
-        let mut monitors = Self { begun, current: None, samples: Vec::new() };
+        let mut monitors = Self { begun, current: None, ended: Vec::new() };
         monitors.watch(candidate);
         monitors
     }
@@ -34,14 +35,14 @@ impl Monitors {
     /// What it used until now, where it is watched.
     pub(super) fn so_far(&self) -> Option<ServiceUse> {
         let (monitor, found_by) = self.current.as_ref()?;
-        let samples = self.samples.iter().copied().chain(monitor.samples());
-        Some(service_use::of(samples.collect(), found_by))
+        let starts = self.ended.iter().cloned().chain([monitor.samples()]);
+        Some(service_use::of(starts.collect(), found_by))
     }
 
     /// What it used in all.
     pub(super) fn stop(mut self) -> Option<ServiceUse> {
         let found_by = self.end()?;
-        Some(service_use::of(self.samples, found_by))
+        Some(service_use::of(self.ended, found_by))
     }
 
     fn watch(&mut self, candidate: &Side<'_>) {
@@ -52,7 +53,7 @@ impl Monitors {
 
     fn end(&mut self) -> Option<&'static str> {
         let (monitor, found_by) = self.current.take()?;
-        self.samples.extend(monitor.stop());
+        self.ended.push(monitor.stop());
         Some(found_by)
     }
 }

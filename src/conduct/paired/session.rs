@@ -8,11 +8,12 @@ use super::monitors::Monitors;
 use super::side::Side;
 use super::sizes::{self, Probe};
 use super::watch::Watch;
+use crate::conduct::limits::OpenFiles;
 use crate::conduct::run::{plain_warning, trouble};
 use crate::conduct::{News, Steering};
 use crate::engine::{self, Alternation, BlockLoad, BlockRun, Pauses};
 use crate::metrics::{Histogram, Totals};
-use crate::plan::{PairedLoad, PairedPlan, Plan};
+use crate::plan::{Metric, PairedLoad, PairedPlan, Plan, ServiceMetric};
 use crate::record::{BlockPhase, Comparison, ComparisonVerdict, Warning};
 use crate::units::{Micros, Rate};
 
@@ -56,6 +57,7 @@ pub(super) struct Session<'a, 'b> {
     pub(super) warnings: &'b mut Vec<Warning>,
     pub(super) watch: &'b mut Watch,
     pub(super) monitors: &'b mut Monitors,
+    pub(super) open_files: &'b OpenFiles,
     pub(super) listen: &'b mut dyn FnMut(News<'_>),
     pub(super) begun: Instant,
     /// Until when it lasts as far as is known.
@@ -90,7 +92,11 @@ impl Session<'_, '_> {
                 let end = Instant::now() + slot;
                 if start > 0 || (look > 1 && starts > 1) {
                     epoch += 1;
-                    self.restart(decided.block)?;
+                    match self.restart(decided.block) {
+                        // What was measured until then is judged as after any other interrupt.
+                        Err(_) if self.steering.is_interrupted() => break,
+                        restarted => restarted?,
+                    }
                 }
                 self.measure(decided, Place { phase: None, epoch, look }, end)?;
             }
@@ -213,10 +219,8 @@ impl Session<'_, '_> {
         if let Some(starts) = self.paired.starts {
             return starts;
         }
-        let plan = self.plan;
-        let stateful = [&plan.setup, &plan.verify, &plan.teardown].iter().any(|program| !program.steps.is_empty());
         let slowest = self.sides.iter().map(|side| side.start_took).max().unwrap_or_default();
-        if stateful || slowest > QUICK_START {
+        if is_undone_by_a_restart(self.plan) || slowest > QUICK_START {
             return 1;
         }
         let warm = (pair * f64::from(LEAST_PAIRS)).max(Micros::from(WARM_AGAIN) + pair);
@@ -227,7 +231,9 @@ impl Session<'_, '_> {
     fn restart(&mut self, block: Micros) -> Result<(), Warning> {
         (self.listen)(News::Doing("both versions start anew"));
         for side in self.sides.iter_mut() {
-            self.warnings.extend(side.restart()?);
+            // One that ended after it was last looked at must not be replaced in silence.
+            side.still_runs()?;
+            self.warnings.extend(self.open_files.without(|| side.restart())?);
             side.set_up()?;
             self.monitors.follow(side);
         }
@@ -306,9 +312,46 @@ impl Session<'_, '_> {
     }
 }
 
+/// Whether a restart would take something from a run: what setup did, verify asks for or teardown takes away, or memory that
+/// grows. What has just started grows in any case.
+fn is_undone_by_a_restart(plan: &Plan) -> bool {
+    let growth = Metric::Service(ServiceMetric::MemoryGrowth);
+    [&plan.setup, &plan.verify, &plan.teardown].iter().any(|program| !program.steps.is_empty())
+        || plan.thresholds.iter().any(|planned| planned.threshold.metric == growth)
+}
+
 /// What a block was besides its results.
 pub(super) struct SeenBlock {
     measured: Micros,
     finished: f64,
     generator_cpu: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{CompileOptions, from_text};
+
+    #[test]
+    fn what_a_restart_would_undo_is_not_started_again() {
+        let is_undone = |more: &str| {
+            let text = format!(
+                "target: http://127.0.0.1:9\nservice: {{command: ./serve, monitor: true}}\nusers: {{u: {{tasks: [{{get: /}}]}}}}\n\
+                 load: {{users: 1, duration: 1s}}\n{more}\n"
+            );
+            let (overrides, process) = (Default::default(), Default::default());
+            let loaded = from_text("t.yml", &text, std::path::Path::new(""), &overrides, &process, CompileOptions::default());
+            is_undone_by_a_restart(&loaded.unwrap_or_else(|problems| panic!("{problems:?}")).plan)
+        };
+        for (more, expected) in [
+            ("", false),
+            ("thresholds: {service: [memory_max < 1GiB], all: [p95 < 1s]}", false),
+            ("thresholds: {service: [memory_growth < 1MiB/min]}", true),
+            ("setup: [{get: /}]", true),
+            ("verify: [{get: /}]", true),
+            ("teardown: [{get: /}]", true),
+        ] {
+            assert_eq!(is_undone(more), expected, "{more}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use minijinja::Value;
 
@@ -101,10 +101,9 @@ impl<'a> Side<'a> {
             mask: self.options.mask.clone(),
             interrupted: &interrupted,
         };
-        let begun = Instant::now();
         let started = Service::start(service_plan, &start);
         let service = started.map_err(|error| trouble("service_failed", about(self.arm, chain(&error) + self.port_advice(&error))))?;
-        self.start_took = begun.elapsed();
+        self.start_took = service.start_took();
         self.sent.ready += service.ready_requests();
         self.service = Some(service);
         Ok(())

@@ -30,7 +30,7 @@ element! {
         /// How many budgets are spent at most: a second one for what is inconclusive after the first.
         "looks" looks: Whole<1, 2> => default "2",
         /// How often both services are started, so that no single start decides. Setup runs again each time.
-        "starts" starts: Whole<1, 20> => default "4 where they are ready within a second and there is no setup, verify or teardown; otherwise 1",
+        "starts" starts: Whole<1, 20> => default "4 where they are ready within a second and there is no setup, verify, teardown or limit of memory growth; otherwise 1",
     }
     check lengths;
 }

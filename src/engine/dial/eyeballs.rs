@@ -36,6 +36,8 @@ pub(super) async fn connect(host: &str, addresses: Vec<SocketAddr>) -> Result<Tc
             false => tokio::time::timeout(NEXT_AFTER, attempts.next()).await.unwrap_or_default(),
         };
         match answer {
+            // Where nobody listens on a port of the ephemeral range, TCP can connect a socket with itself.
+            Some(Ok(stream)) if is_to_itself(&stream) => failure = Failure::connecting(&std::io::ErrorKind::ConnectionRefused.into()),
             Some(Ok(stream)) => {
                 // Small requests must not wait for the acknowledgement of the one before.
                 let _ = stream.set_nodelay(true);
@@ -45,6 +47,10 @@ pub(super) async fn connect(host: &str, addresses: Vec<SocketAddr>) -> Result<Tc
             None => {}
         }
     }
+}
+
+fn is_to_itself(stream: &TcpStream) -> bool {
+    stream.local_addr().ok() == stream.peer_addr().ok()
 }
 
 /// The addresses with the families in turns, each in the order of the system, which knows best which comes first.
@@ -91,6 +97,17 @@ mod tests {
         let stream = tokio::time::timeout(Duration::from_secs(20), connect("one hangs", vec![full.1, alive])).await.unwrap().unwrap();
         assert_eq!(stream.peer_addr().unwrap(), alive);
         assert!(begin.elapsed() >= NEXT_AFTER, "{:?}", begin.elapsed());
+    }
+
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn a_connection_of_a_port_with_itself_is_none() {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let nobody = socket.local_addr().unwrap();
+        assert!(is_to_itself(&socket.connect(nobody).await.unwrap()));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(!is_to_itself(&connect("somebody", vec![listener.local_addr().unwrap()]).await.unwrap()));
     }
 
     /// A listener with a full queue, and what fills it.

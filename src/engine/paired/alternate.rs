@@ -115,7 +115,7 @@ pub struct Alternated {
 /// Lets the arms take turns, in an order drawn for each pair, until the time is over or `control` says so; blocks the
 /// calling thread and tells `listen` of each block.
 ///
-/// A pair that was broken off has told its first block alone.
+/// A pair that was broken off has told its first block alone; of a block that was broken off only what was sent is told.
 ///
 /// # Errors
 /// When the system gives no thread or runtime.

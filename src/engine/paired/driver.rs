@@ -62,10 +62,13 @@ async fn drive(job: Job, timers: Timers, tell: &mut dyn FnMut(BlockRun)) -> Alte
     let Job { plan, arms, what, control } = job;
     let turns: Vec<Turn> = arms.into_iter().map(|arm| Turn::new(&plan, arm, &what, &control, &timers)).collect();
     let mut course = control.watch();
-    tokio::select! {
+    let is_broken_off = tokio::select! {
         biased;
-        _ = course.wait_for(|course| *course == Course::Aborting) => {}
-        () = take_turns(&turns, &what, plan.seed, &control, &timers, tell) => {}
+        _ = course.wait_for(|course| *course == Course::Aborting) => true,
+        () = take_turns(&turns, &what, plan.seed, &control, &timers, tell) => false,
+    };
+    if is_broken_off {
+        turns.iter().enumerate().for_each(|(arm, turn)| tell(BlockRun { arm, ..turn.unfinished() }));
     }
     Alternated { remarks: turns.iter().map(Turn::end).collect(), failure: control.failure() }
 }
@@ -207,6 +210,24 @@ impl Turn {
             steal: times.zip(CpuTimes::now()).and_then(|(before, after)| after.stolen_since(before)),
             users: context.users_peak.replace(context.users.get()),
             delta: context.recorder.borrow_mut().swap(Delta::default()),
+        }
+    }
+
+    /// What was sent in a block that was broken off: no result.
+    fn unfinished(&self) -> BlockRun {
+        BlockRun {
+            pair: 0,
+            arm: 0,
+            first: false,
+            began: Instant::now().into_std(),
+            measured: Micros::ZERO,
+            drained: Micros::ZERO,
+            cut: 0,
+            finished: 0.0,
+            generator_cpu: None,
+            steal: None,
+            users: self.context.users.get(),
+            delta: self.context.recorder.borrow_mut().swap(Delta::default()),
         }
     }
 

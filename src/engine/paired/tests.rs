@@ -253,6 +253,32 @@ fn connections_are_opened_anew_between_blocks() {
 }
 
 #[test]
+fn what_was_sent_in_a_block_that_was_broken_off_is_counted() {
+    const MANY: usize = 200;
+    let (control, log) = (Control::new(), Log::default());
+    let (steers, seen) = (control.clone(), log.clone());
+    // One user, who is answered until the load is ended in the middle of a block.
+    let server = RawServer::start(move |mut stream, _| {
+        while let Some(head) = read_request(&mut stream) {
+            let mut seen = seen.lock().unwrap();
+            seen.push((Instant::now(), head));
+            if seen.len() == MANY {
+                steers.abort();
+            } else if std::io::Write::write_all(&mut stream, OK).is_err() {
+                return;
+            }
+        }
+    });
+    let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);
+    let arm = ArmOptions { target: Target::parse(&server.address.to_string()).unwrap(), globals: Vec::new(), feeds: Vec::new() };
+    let pauses = Pauses { between_iterations: false, within_iterations: false };
+    let mut blocks: Vec<BlockRun> = Vec::new();
+    alternate(&plan, &[arm], &pairs(1_000_000, BlockLoad::Users { users: 1, pauses }), &control, &mut |block| blocks.push(block)).unwrap();
+    assert_eq!((totals(&blocks, 0).counters.sent(), log.lock().unwrap().len()), (MANY as u64, MANY));
+    assert_eq!(blocks.last().map(|block| block.measured), Some(Micros::ZERO), "it is no result");
+}
+
+#[test]
 fn no_pair_begins_that_would_not_end_in_time_but_as_many_as_are_needed() {
     let ((base, _), (candidate, log)) = (server(Duration::ZERO), server(Duration::ZERO));
     let plan = scenario(vec![Step::Request(Box::new(get("/", 0)))]);

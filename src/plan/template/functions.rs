@@ -23,6 +23,9 @@ pub(super) fn random_float(low: f64, high: f64, digits: Option<u32>, options: Kw
     if !(low <= high && low.is_finite() && high.is_finite()) {
         return Err(refuse(format!("random_float({low}, {high}) has nothing to draw from: the first number is above the second")));
     }
+    if !(high - low).is_finite() {
+        return Err(refuse("random_float can't draw from so wide a range".to_owned()));
+    }
     let Some(digits) = digits.or(named) else { return with_random(|random| random.random_range(low..=high)) };
     if digits > 12 {
         return Err(refuse(format!("random_float can round to at most 12 digits, not to {digits}")));

@@ -115,6 +115,7 @@ fn what_cannot_be_computed_says_why() {
         ("{{ choose('abc') }}", "choose needs a list, not a string"),
         ("{{ random_int(5, 1) }}", "random_int(5, 1) has nothing to draw from: the first number is above the second"),
         ("{{ random_float(0.11, 0.12, 1) }}", "random_float(0.11, 0.12, 1): no number between them has so few digits"),
+        ("{{ random_float(-1e308, 1e308) }}", "random_float can't draw from so wide a range"),
         ("{{ jwt({'a': 1}, '') }}", "jwt has no key: the second argument is empty or no text"),
         ("{{ jwt({'a': 1}, 'k', 'HS1') }}", "jwt knows no algorithm `HS1`: use HS256, RS256 or ES256"),
         ("{{ jwt({'a': 1}, 'k', algorithm='RS256') }}", "the key of the jwt is no private key for RS256 as PEM text"),

@@ -176,6 +176,8 @@ impl CapacityView {
         let rate = match capacity.limited_by.as_str() {
             "generator" => format!(">= {rate} (generator-limited)"),
             "to" => format!(">= {rate} (the highest rate asked for)"),
+            "interrupt" if capacity.rate <= 0.0 => "none yet: the search was interrupted".to_owned(),
+            "interrupt" => format!(">= {rate} (the search was interrupted)"),
             _ if capacity.rate <= 0.0 => "none: no rate met the objective".to_owned(),
             _ => rate,
         };

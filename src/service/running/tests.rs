@@ -218,6 +218,21 @@ fn a_build_that_fails_is_told_and_the_command_is_not_run() {
 }
 
 #[test]
+fn the_build_is_no_part_of_how_long_a_start_takes() {
+    let mut bench = Bench::new("echo listening; exec sleep 300").ready_by_log("^listening$");
+    bench.plan.build = Some("touch building; until test -e built; do sleep 0.01; done".into());
+    let folder = bench.folder.path().to_owned();
+    let builder = std::thread::spawn(move || {
+        await_that("the build", || folder.join("building").exists().then_some(()));
+        let built = Instant::now();
+        File::create(folder.join("built")).unwrap();
+        built
+    });
+    let service = bench.start().unwrap();
+    assert!(service.start_took() <= builder.join().unwrap().elapsed(), "{:?}", service.start_took());
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_told() {
     let mut bench = Bench::new("true");
     bench.plan.folder = bench.folder.path().join("no/such");

@@ -41,8 +41,18 @@ impl Loadline {
 
     /// As `nohup` and the like start it: with a signal that is ignored from the beginning.
     pub(crate) fn ignoring(self, signal: &str) -> Self {
+        self.behind(&format!("trap '' {signal}"))
+    }
+
+    /// With so many files that it may have open at first.
+    pub(crate) fn with_open_files(self, most: u32) -> Self {
+        self.behind(&format!("ulimit -S -n {most}"))
+    }
+
+    /// Started by a shell that has done something before.
+    fn behind(self, before: &str) -> Self {
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\"")]).arg(self.command.get_program());
+        command.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(self.command.get_program());
         command.args(self.command.get_args()).env_clear().stdin(Stdio::null());
         command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(self.command.get_current_dir().expect("it is in a folder"));
