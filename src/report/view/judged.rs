@@ -192,6 +192,6 @@ impl CapacityView {
                 format!("missed: {}", step.missed.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", "))
             },
         });
-        Self { rate, objective: capacity.objective.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", "), steps: steps.collect() }
+        Self { rate, objective: prose(&capacity.objective.join(", ")), steps: steps.collect() }
     }
 }
