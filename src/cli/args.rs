@@ -103,7 +103,7 @@ pub(super) struct CalibrateArgs {
 #[command(next_help_heading = "Scenario")]
 pub(super) struct OverrideArgs {
     /// Address under load; the scenario's service is then not started
-    #[arg(long, value_name = "URL", env = "LOADLINE_TARGET")]
+    #[arg(long, value_name = "URL", env = "LOADLINE_TARGET", hide_env_values = true)]
     pub(super) target: Option<String>,
 
     /// Number of users (concurrency)
