@@ -57,7 +57,7 @@ fn wanted(args: &BaselineAcceptArgs, record: &Record) -> Result<Vec<Waiver>, Str
     let names = || std::iter::once(ALL).chain(record.endpoints.iter().map(|endpoint| endpoint.name.as_str()));
     if let Some(name) = args.endpoint.as_deref().filter(|name| !names().any(|known| known == *name)) {
         let help = suggest(name, names())
-            .map_or("name one of the record's endpoints, or `all`".to_owned(), |near| format!("did you mean `{near}`?"));
+            .map_or("name one of the record's endpoints, or `all`".to_owned(), |near| format!("did you mean `{}`?", plain(near)));
         return Err(format!("there is no endpoint `{name}` in the record\n  {help}"));
     }
     let waiver = |endpoint: &str, figure: RegressionFigure, ceiling: f64| Waiver {
@@ -161,6 +161,8 @@ fn scalar(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::{BaselineCommand, Cli, Command};
+    use clap::Parser;
     use proptest::prelude::*;
 
     fn waiver(endpoint: &str, reason: &str) -> Waiver {
@@ -214,6 +216,16 @@ mod tests {
         std::fs::write(&file, "waivers: []\n").unwrap();
         assert!(write(&file, &[waiver("all", "why")]).is_err());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "waivers: []\n");
+    }
+
+    #[test]
+    fn a_name_of_the_record_cannot_move_the_cursor() {
+        let typed = ["loadline", "baseline", "accept", "--reason", "x", "--until", "2099-12-31", "--endpoint", "GET /"];
+        let Command::Baseline(BaselineCommand::Accept(args)) = Cli::parse_from(typed).command else { panic!("accepts nothing") };
+        let mut record = crate::record::fixture::sketch("r", 0).record();
+        record.endpoints[0].name = "GET /\u{1b}[2J".to_owned();
+        let expected = "there is no endpoint `GET /` in the record\n  did you mean `GET /\\u{1b}[2J`?";
+        assert_eq!(wanted(&args, &record), Err(expected.to_owned()));
     }
 
     proptest! {

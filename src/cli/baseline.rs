@@ -15,7 +15,9 @@ use super::failure::Failure;
 use super::history::Baselines;
 use super::report::read_record;
 use super::stores;
-use crate::baseline::{DirectoryStore, Entry, Problem, Store, StoreError, check_trusted, objections, plan_pruning, read_each, records_of, up_to};
+use crate::baseline::{
+    DirectoryStore, Entry, Problem, Store, StoreError, check_trusted, objections, plan_pruning, read_each, records_of, up_to,
+};
 use crate::compare::{Figure, MOST_RECORDS, WINDOW, level_changes};
 use crate::conduct::default_branch;
 use crate::plan::BaselinePlan;
@@ -259,7 +261,7 @@ fn fetch(args: &BaselineFetchArgs) -> Result<(), Failure> {
     for scenario in scenarios {
         let entries: Vec<Entry> = listing.entries.iter().filter(|entry| entry.scenario == scenario).cloned().collect();
         // All of them where none is of these commits, as a run does it.
-        let entries = up_to(&entries, &args.base_sha).0;
+        let entries = up_to(&entries, &args.base_sha);
         let entries = &entries[..entries.len().min(MOST_FETCHED)];
         let complain = |reason: &str| console::complain(&format!("warning: {}\n", plain(reason)));
         for record in read_each(&*from, entries, |problem| complain(&problem.reason)) {
@@ -296,8 +298,13 @@ mod tests {
         records.iter().for_each(|record| drop(store.save("main", record).unwrap()));
         let fetched = |into: &str, base_sha: Vec<String>| {
             let into = folder.path().join(into);
-            fetch(&BaselineFetchArgs { store: folder.path().join("from"), into: into.clone(), baseline_branch: Some("main".to_owned()), base_sha })
-                .unwrap();
+            fetch(&BaselineFetchArgs {
+                store: folder.path().join("from"),
+                into: into.clone(),
+                baseline_branch: Some("main".to_owned()),
+                base_sha,
+            })
+            .unwrap();
             DirectoryStore::new(into).list(None, None).unwrap().entries.into_iter().map(|entry| entry.run_id).collect::<Vec<_>>()
         };
         let sha = |hour: usize| records[hour].run.sha.clone().unwrap();

@@ -26,6 +26,15 @@ mod tests {
     }
 
     #[test]
+    fn help_shows_no_value_that_may_hold_a_secret() {
+        let command = Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        let is_shown = |long: &&str| run.get_arguments().any(|arg| arg.get_long() == Some(*long) && !arg.is_hide_env_values_set());
+        let shown = ["target", "base", "base-command", "var", "header", "body"].into_iter().filter(is_shown);
+        assert_eq!(shown.collect::<Vec<_>>(), [] as [&str; 0]);
+    }
+
+    #[test]
     fn every_option_has_its_variable() {
         fn look(command: &Command) {
             for arg in command.get_arguments().filter(|arg| arg.get_long().is_some() && !arg.is_positional()) {

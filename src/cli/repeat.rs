@@ -4,6 +4,7 @@ use super::args::{RunArgs, SaturationArg};
 use super::inputs::{is_address, quoted};
 use super::lines;
 use crate::plan::Target;
+use crate::units::{Micros, Rate};
 
 /// `loadline run ...` for one of the inputs. Values of variables, headers, bodies and passwords are left out and
 /// marked, for whoever repeats it to fill in; the seed is added by the record.
@@ -16,20 +17,20 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--profile", overrides.profile.clone());
     option("--target", overrides.target.as_deref().map(Target::masked));
     option("--users", overrides.users.map(|users| users.to_string()));
-    option("--spawn-rate", overrides.spawn_rate.map(|rate| rate.to_string()));
-    option("--rate", overrides.rate.map(|rate| rate.to_string()));
+    option("--spawn-rate", overrides.spawn_rate.map(rate));
+    option("--rate", overrides.rate.map(rate));
     option("--max-users", overrides.max_users.map(|users| users.to_string()));
-    option("--duration", overrides.duration.map(|duration| duration.to_string()));
-    option("--warmup", overrides.warmup.map(|warmup| warmup.to_string()));
+    option("--duration", overrides.duration.map(time));
+    option("--warmup", overrides.warmup.map(time));
     option("--iterations", overrides.iterations.map(|iterations| iterations.to_string()));
-    option("--timeout", overrides.timeout.map(|timeout| timeout.to_string()));
+    option("--timeout", overrides.timeout.map(time));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
     option("--method", args.request.method.clone());
     option("--base", args.paired.base.as_deref().map(Target::masked));
     option("--base-dir", args.paired.base_dir.as_ref().map(|folder| folder.display().to_string()));
     // A command line may hold anything.
     option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
-    option("--budget", args.paired.budget.map(|budget| budget.to_string()));
+    option("--budget", args.paired.budget.map(time));
     for threshold in lines::all(&args.judging.thresholds) {
         option("--threshold", Some(threshold.clone()));
     }
@@ -48,6 +49,18 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--threads", args.threads.map(|threads| threads.to_string()));
     words.extend(args.request.insecure.then(|| "--insecure".to_owned()));
     words.join(" ")
+}
+
+/// As it is read back: what people read is rounded, and so another load.
+fn time(time: Micros) -> String {
+    let shown = time.to_string();
+    if Micros::parse(&shown) == Ok(time) { shown } else { format!("{}s", time.as_secs_f64()) }
+}
+
+/// The same of a rate.
+fn rate(rate: Rate) -> String {
+    let shown = rate.to_string();
+    if Rate::parse(&shown) == Ok(rate) { shown } else { format!("{}/s", rate.0) }
 }
 
 #[cfg(test)]
@@ -78,6 +91,25 @@ mod tests {
             line(&args, &args.inputs[0]),
             "loadline run 'http://***@127.0.0.1:8000/x' --iterations 5 --threshold 'p95 < 5ms' --var 'KEY=***' --header 'authorization: ***' --body '***'"
         );
+    }
+
+    #[test]
+    fn what_is_repeated_is_the_same_load() {
+        let words = "--rate 100/min --spawn-rate 10/h --duration 90500ms --warmup 5s --timeout 1234ms --budget 1m30s";
+        let typed = ["loadline", "run", "shop.yml"].into_iter().chain(words.split(' '));
+        let Command::Run(args) = Cli::parse_from(typed).command else { panic!("not a run") };
+        let repeated = line(&args, "shop.yml");
+        assert_eq!(
+            repeated,
+            "loadline run shop.yml --spawn-rate 0.002777777777777778/s --rate 1.6666666666666667/s --duration 90.5s --warmup 5s \
+             --timeout 1.234s --budget 1m30s"
+        );
+        let Command::Run(again) = Cli::parse_from(repeated.split(' ')).command else { panic!("not a run") };
+        let load = |args: &RunArgs| {
+            let of = &args.overrides;
+            (of.rate, of.spawn_rate, of.duration, of.warmup, of.timeout, args.paired.budget)
+        };
+        assert_eq!(load(&again), load(&args));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use crate::text::{Diagnostic, Source};
 
 /// Reads a file as `docker compose` and most tools do: `NAME=value`, `export NAME=value`, `# comments`, values in single
 /// quotes as they are, in double quotes with `\n`, `\t`, `\"`, `\\` and line breaks; the last of several values of one
-/// name wins. Lines that are none of this are reported.
+/// name wins. A byte order mark is no part of the first name. Lines that are none of this are reported.
 pub(super) fn dotenv(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
-    let text = source.text.as_str();
+    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
     let mut values = BTreeMap::new();
     let mut at = 0;
     while at < text.len() {
@@ -123,6 +123,11 @@ mod tests {
         ];
         assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(problems, [] as [String; 0]);
+    }
+
+    #[test]
+    fn a_file_may_begin_with_a_byte_order_mark() {
+        assert_eq!(read("\u{feff}A=1\n"), (vec![("A".to_owned(), "1".to_owned())], vec![]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::adjust::adjust;
 use super::dotenv::dotenv;
-use super::element::{DocumentConfig, LEAST_BUDGET, PairedConfig, SectionsConfig, least_budget};
+use super::element::{DocumentConfig, PairedConfig, SectionsConfig, check_budget};
 use super::fill::{Filled, fill};
 use super::overrides::Overrides;
 use super::reader::{Element, Read, Reader, Spanned, one_of};
@@ -97,9 +97,7 @@ fn read_scenario(
         sections.timeout = Some(Spanned { value: timeout, span: Span::OUTSIDE });
     }
     if let Some(budget) = overrides.budget {
-        if budget < LEAST_BUDGET {
-            found.push(Diagnostic::error("the budget is too short for paired mode").help(least_budget()));
-        }
+        found.extend(check_budget(budget).err());
         let paired = sections.paired.get_or_insert_with(|| Spanned { value: PairedConfig::default(), span: Span::OUTSIDE });
         paired.value.budget = Some(Spanned { value: budget, span: Span::OUTSIDE });
     }

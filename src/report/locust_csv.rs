@@ -4,7 +4,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::escape;
 use crate::metrics::{Histogram, TimelineRow};
-use crate::record::{Record, Statistics};
+use crate::record::{EndpointRecord, Record, Statistics};
 use crate::units::Micros;
 
 const PERCENTILES: [(&str, f64); 11] = [
@@ -53,7 +53,7 @@ fn stats(record: &Record) -> String {
     let mut rows = vec![strings(header.into_iter().chain(PERCENTILES.map(|(name, _)| name)))];
     let seconds = record.run.duration.as_secs_f64();
     let mut all = Histogram::default();
-    for endpoint in &record.endpoints {
+    for endpoint in &entries(record) {
         all.merge(&endpoint.latency.ok);
         let counts = Counts {
             requests: endpoint.requests,
@@ -69,6 +69,34 @@ fn stats(record: &Record) -> String {
         Counts { requests: summary.requests, failures: summary.failures, bytes_in: summary.bytes_in, throughput: summary.throughput };
     rows.push([String::new(), ALL.to_owned()].into_iter().chain(figures(counts, &summary.latency, &all, seconds)).collect());
     write(rows)
+}
+
+/// Endpoints as Locust tells them apart, by method and name: what several user classes sent is one of them.
+fn entries(record: &Record) -> Vec<EndpointRecord> {
+    let mut entries: Vec<EndpointRecord> = Vec::new();
+    for endpoint in &record.endpoints {
+        let Some(entry) = entries.iter_mut().find(|entry| entry.method == endpoint.method && entry.name == endpoint.name) else {
+            entries.push(endpoint.clone());
+            continue;
+        };
+        entry.requests += endpoint.requests;
+        entry.failures += endpoint.failures;
+        entry.bytes_in += endpoint.bytes_in;
+        entry.throughput += endpoint.throughput;
+        entry.latency.ok.merge(&endpoint.latency.ok);
+        entry.statistics = Statistics::of(&entry.latency.ok);
+        for error in &endpoint.errors {
+            match entry.errors.iter_mut().find(|known| known.category == error.category && known.message == error.message) {
+                Some(known) => {
+                    known.count += error.count;
+                    known.first = known.first.min(error.first);
+                    known.last = known.last.max(error.last);
+                }
+                None => entry.errors.push(error.clone()),
+            }
+        }
+    }
+    entries
 }
 
 #[derive(Clone, Copy)]
@@ -154,7 +182,7 @@ fn failures(record: &Record) -> String {
             .and_then(|moment| jiff::Timestamp::from_microsecond(moment).ok())
             .map_or_else(|| NONE.to_owned(), |time| format!("{time:.3}"))
     };
-    for endpoint in &record.endpoints {
+    for endpoint in &entries(record) {
         for error in &endpoint.errors {
             rows.push(vec![
                 escape::csv(&endpoint.method),
@@ -255,6 +283,25 @@ mod tests {
         let mut record = fixture::failed();
         record.endpoints.truncate(fixture::HOSTILE.len());
         insta::assert_snapshot!(file(&record, "_failures.csv").replace("\r\n", "\n"));
+    }
+
+    #[test]
+    fn an_endpoint_of_several_classes_is_one_entry() {
+        let mut slower = fixture::endpoint("GET /a", "buyer", 6, 4, 9_000);
+        slower.errors[0].first = Micros::from_millis(100);
+        slower.errors[0].last = Micros::from_millis(200);
+        let endpoints = vec![fixture::endpoint("GET /a", "reader", 12, 2, 1_000), fixture::endpoint("GET /b", "reader", 1, 0, 500), slower];
+        let record = fixture::record("two", Verdict::Passed, endpoints);
+        let stats = rows(&file(&record, "_stats.csv"));
+        let seen: Vec<_> = stats.iter().map(|row| [&row[1], &row[2], &row[3], &row[6], &row[7]].map(String::as_str)).collect();
+        assert_eq!(
+            seen[1..],
+            [["GET /a", "18", "6", "0.6", "8.103"], ["GET /b", "1", "0", "0.3", "0.3"], ["Aggregated", "19", "6", "0.3", "8.103"]]
+        );
+        assert_eq!(
+            rows(&file(&record, "_failures.csv"))[1..],
+            [["GET", "GET /a", "status: 503 Service Unavailable", "6", "2026-01-02T03:04:07.100Z", "2026-01-02T03:04:16.100Z"]]
+        );
     }
 
     #[test]

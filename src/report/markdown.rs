@@ -304,6 +304,15 @@ mod tests {
     }
 
     #[test]
+    fn an_objective_of_any_length_fits() {
+        let mut record = fixture::capacity();
+        record.capacity.as_mut().unwrap().objective = vec!["p95 < 200ms |".to_owned(); 2_000];
+        let text = comment(&[record]);
+        assert!(text.len() <= COMMENT_BUDGET, "{}", text.len());
+        check_tables(&text);
+    }
+
+    #[test]
     fn many_scenarios_fit() {
         let mut records = vec![fixture::passed(); 300];
         records.push(fixture::failed());

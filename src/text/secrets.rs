@@ -2,11 +2,19 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 
 /// Shorter values are not masked: they would blank out half of every output, and are no secrets.
 const SHORTEST: usize = 3;
+/// How a text may be encoded in an address or a form: wholly, as `urlencode` in a template does it, as a form does, or only what
+/// can't stand in a path.
+const ENCODINGS: [&AsciiSet; 4] = [
+    NON_ALPHANUMERIC,
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/'),
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*'),
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}'),
+];
 /// Stands where a long text was cut.
 const CUT: &str = "…";
 
@@ -31,7 +39,12 @@ impl Secrets {
             }
             let json = serde_json::Value::from(value).to_string();
             forms.push(json[1..json.len() - 1].to_owned());
-            forms.push(utf8_percent_encode(value, NON_ALPHANUMERIC).to_string());
+            for encoding in ENCODINGS {
+                let encoded = utf8_percent_encode(value, encoding).to_string();
+                // Forms write a space in their own way.
+                forms.extend(encoded.contains("%20").then(|| encoded.replace("%20", "+")));
+                forms.push(encoded);
+            }
             forms.push(value.to_owned());
         }
         // The pattern takes the first alternative that fits: the longest must stand in front, or a secret that
@@ -92,6 +105,14 @@ mod tests {
         assert_eq!(secrets.mask("x=s3cret, y=s3cret-longer"), "x=***, y=***");
         assert_eq!(secrets.mask("/?key=a%2Fb%20c"), "/?key=***");
         assert_eq!(secrets.mask(r#"{"a":"say \"hi\""}"#), r#"{"a":"***"}"#);
+    }
+
+    #[test]
+    fn a_secret_is_masked_however_an_address_or_a_form_has_it() {
+        let secrets = Secrets::new(["p@ss-w/rd 1*"]);
+        for text in ["p%40ss%2Dw%2Frd%201%2A", "p%40ss-w/rd%201%2A", "p%40ss-w%2Frd+1*", "p@ss-w/rd%201*", "p@ss-w/rd 1*"] {
+            assert_eq!(secrets.mask(&format!("GET /?key={text} 200")), "GET /?key=*** 200", "{text}");
+        }
     }
 
     #[test]

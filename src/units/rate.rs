@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{UnitError, split_number, trimmed};
 
+/// Of the smallest rate that is shown as more than nothing: once in thirty years.
+const MOST_DECIMALS: f64 = 9.0;
+
 /// How often something happens, per second; finite and not negative.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -36,12 +39,12 @@ impl FromStr for Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = if self.0 >= 100.0 {
-            0
-        } else if self.0 >= 10.0 {
-            1
-        } else {
-            2
+        let digits = match self.0 {
+            rate if rate >= 100.0 => 0,
+            rate if rate >= 10.0 => 1,
+            // Two figures of what comes less often: one a minute is not 0.02/s, and ten an hour are not nothing.
+            rate if rate > 0.0 => (1.0 - rate.log10().floor()).clamp(2.0, MOST_DECIMALS) as usize,
+            _ => 2,
         };
         f.pad(&format!("{}/s", trimmed(self.0, digits)))
     }
@@ -59,6 +62,8 @@ mod tests {
             ("7200/h", 2.0, "2/s"),
             ("12.5", 12.5, "12.5/s"),
             ("20000/s", 20000.0, "20000/s"),
+            ("1/min", 1.0 / 60.0, "0.017/s"),
+            ("10/h", 10.0 / 3600.0, "0.0028/s"),
         ] {
             let rate = Rate::parse(text).unwrap();
             assert_eq!(rate, Rate(per_second));

@@ -109,7 +109,10 @@ fn a_fork_that_was_measured_beside_its_base_is_judged_by_that() {
     let body = posted();
     assert!(body.contains("### ❌ FAILED · students: 1 regression (all p50 +50.0%)") && !body.contains("all is well"), "{body}");
 
-    folder.write("load/waivers.yml", "waivers:\n- { scenario: students, endpoint: all, metric: p50, ceiling: 9s, until: 2999-12-31, reason: x }\n");
+    folder.write(
+        "load/waivers.yml",
+        "waivers:\n- { scenario: students, endpoint: all, metric: p50, ceiling: 9s, until: 2999-12-31, reason: x }\n",
+    );
     in_workflow(&folder, &github, "workflow_run", &args).env("LOADLINE_WAIVERS", "load/waivers.yml").exits_with(0);
     assert!(bodies(&github)[0].contains("PASSED · students: no thresholds; 1 regression accepted"), "{:?}", bodies(&github));
 

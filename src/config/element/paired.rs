@@ -1,10 +1,12 @@
 //! How two versions of the service are compared side by side.
 
 use crate::config::reader::{Fields, Reader, Whole, element, words};
+use crate::text::Diagnostic;
 use crate::units::{Micros, Rate};
 
 /// Less than this is no time for two phases in blocks.
-pub(in crate::config) const LEAST_BUDGET: Micros = Micros::from_secs(2);
+const LEAST_BUDGET: Micros = Micros::from_secs(2);
+const TOO_SHORT: &str = "the budget is too short for paired mode";
 /// A shorter block is hardly more than the change from one arm to the other.
 const LEAST_BLOCK: Micros = Micros::from_millis(50);
 /// Fewer and wider pairs see less.
@@ -45,14 +47,21 @@ words! {
     }
 }
 
-/// What to do about a budget that is too short.
-pub(in crate::config) fn least_budget() -> String {
+/// Holds the budget that an option gives to the bound of the key that it replaces.
+///
+/// # Errors
+/// When it is too short.
+pub fn check_budget(budget: Micros) -> Result<(), Diagnostic> {
+    if budget < LEAST_BUDGET { Err(Diagnostic::error(TOO_SHORT).help(least_budget())) } else { Ok(()) }
+}
+
+fn least_budget() -> String {
     format!("give it at least {LEAST_BUDGET}; 70s finds a change of 5 %")
 }
 
 fn lengths(paired: &PairedConfig, fields: &Fields<'_>, reader: &mut Reader) {
     if let Some(budget) = paired.budget.as_ref().filter(|budget| budget.value < LEAST_BUDGET) {
-        reader.report(budget.span, "the budget is too short for paired mode", "", Some(least_budget()));
+        reader.report(budget.span, TOO_SHORT, "", Some(least_budget()));
     }
     if let Some(block) = paired.block.as_ref().filter(|block| block.value < LEAST_BLOCK || block.value > MOST_BLOCK) {
         let help = format!("choose from {LEAST_BLOCK} to {MOST_BLOCK}; many short blocks see more than few long ones");

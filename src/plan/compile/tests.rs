@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{CompileOptions, Loaded, UrlRun, from_text, from_url, load};
-use crate::config::{Overrides, ProcessEnv};
+use crate::config::{Base, Overrides, ProcessEnv};
 use crate::plan::*;
 use crate::text::{Diagnostic, render};
 use crate::units::{Micros, Rate};
@@ -506,6 +506,24 @@ fn what_is_wrong_with_an_address_is_said() {
     let run = UrlRun { url: "http://:s3cret@example.com:80000/".to_owned(), ..UrlRun::default() };
     let said = render(&from_url(&run, &ProcessEnv::default()).unwrap_err());
     assert!(said.contains("`http://***@example.com:80000/` can't be used: invalid port number"), "{said}");
+}
+
+#[test]
+fn options_beside_an_address_are_held_to_the_bounds_of_their_keys() {
+    let run = UrlRun {
+        url: "127.0.0.1:8000".to_owned(),
+        base: Some(Base { url: Some("127.0.0.1:8001".to_owned()), ..Base::default() }),
+        budget: Some(Micros(1)),
+        spawn_rate: Some(Rate(0.0)),
+        ..UrlRun::default()
+    };
+    insta::assert_snapshot!(render(&from_url(&run, &ProcessEnv::default()).unwrap_err()), @r"
+    error: `--spawn-rate` must be above zero
+    help: give a rate such as `5/s`
+
+    error: the budget is too short for paired mode
+    help: give it at least 2s; 70s finds a change of 5 %
+    ");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::loaded::Loaded;
 use crate::config::yaml::Span;
 use crate::config::{
     Base, BodyConfig, ClassConfig, LoadConfig, Map, MapEntry, MethodConfig, PairedConfig, ProcessEnv, RequestConfig, Scenario,
-    SectionsConfig, Spanned, StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, TlsConfig, Variables, Whole,
+    SectionsConfig, Spanned, StepConfig, StepKeys, StepKind, TaskConfig, TaskHead, Text, TlsConfig, Variables, Whole, check_budget,
 };
 use crate::text::{Diagnostic, Source};
 use crate::units::{Micros, Rate};
@@ -73,7 +73,11 @@ pub fn from_url(run: &UrlRun, process: &ProcessEnv) -> Result<Loaded, Vec<Diagno
     let address = address(&run.url).map_err(|problem| found.push(problem)).ok();
     let method = method(&run.method).map_err(|problem| found.push(problem)).ok();
     let load = load(run).map_err(|problem| found.push(problem)).ok();
+    found.extend(run.budget.and_then(|budget| check_budget(budget).err()));
     let (Some((target, path)), Some(method), Some(load)) = (address, method, load) else { return Err(found) };
+    if !found.is_empty() {
+        return Err(found);
+    }
     let name = format!("{method} {path}");
     let says_type = run.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let json_type =
@@ -157,6 +161,7 @@ fn load(run: &UrlRun) -> Result<LoadConfig, Diagnostic> {
         }
         (_, Some(rate)) if rate.0 <= 0.0 => Some(("`--rate` must be above zero", "give a rate such as `50/s`")),
         (_, Some(_)) if run.spawn_rate.is_some() => Some(("`--spawn-rate` does not go with `--rate`", "remove one of them")),
+        _ if run.spawn_rate.is_some_and(|rate| rate.0 <= 0.0) => Some(("`--spawn-rate` must be above zero", "give a rate such as `5/s`")),
         _ if run.duration == Some(Micros::ZERO) => Some(("`--duration` must be above zero", "give a duration such as `30s`")),
         _ => None,
     };

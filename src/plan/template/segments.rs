@@ -88,6 +88,11 @@ impl Compiler {
                 return Err(error.help(format!("call it: `{name}(..)`")));
             }
         }
+        // What is read in another way is not known by its name, and so would not be masked.
+        if let Some(path) = analysis.paths.iter().find(|path| path.root == "env" && path.attributes.is_empty() && is_free(path.root)) {
+            let error = SourceError::new("`env` is read by the name of a variable").at(path.offset, path.root.len());
+            return Err(error.help("write `env.NAME`"));
+        }
         for (name, offset) in &analysis.fakes {
             if !METHODS.contains(name) {
                 let error = SourceError::new(format!("`fake` has no `{name}`")).at(*offset, name.len());

@@ -64,7 +64,7 @@ fn texts_are_rendered_as_they_are_read() {
         ("{{ {'a': [1, none]}|tojson }}", "{\"a\":[1,null]}"),
         ("{{ env.KEY }}", "s3cret"),
         ("{{ env.OTHER|default('-') }}", "-"),
-        ("{{ env }}", "{}"),
+        ("{% set env = 1 %}{{ env }}", "1"),
         ("{% if flag %}yes{% else %}{{ later }}{% endif %}\n", "yes\n"),
         ("{% for id in ids %}{{ id }};{% endfor %}{{ none }}{{ false }}", "11;12;nullfalse"),
         ("{% if later is defined %}{{ later }}{% endif %}", ""),
@@ -172,6 +172,10 @@ fn wrong_templates_are_pointed_at_and_helped() {
         ("é{{ fake.emial() }}", "`fake` has no `emial`", (10, 5), Some("did you mean `email`?")),
         ("{{ uuid }}", "`uuid` is a function", (3, 4), Some("call it: `uuid(..)`")),
         ("{% include 'x' %}", "`include` has no other template to work with", (3, 7), None),
+        ("{{ env['KEY'] }}", "`env` is read by the name of a variable", (3, 3), Some("write `env.NAME`")),
+        ("{{ env|attr('KEY') }}", "`env` is read by the name of a variable", (3, 3), Some("write `env.NAME`")),
+        ("{{ env.get('KEY') }}", "`env` is read by the name of a variable", (3, 3), Some("write `env.NAME`")),
+        ("{% set all = env %}{{ all.KEY }}", "`env` is read by the name of a variable", (13, 3), Some("write `env.NAME`")),
     ] {
         let error = compiler().text(source).unwrap_err();
         assert_eq!((error.message.as_str(), error.span, error.help.as_deref()), (message, Some(span), help), "{source}");

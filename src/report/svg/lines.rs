@@ -55,7 +55,10 @@ impl LineChart<'_> {
         values().next()?;
         let highest = values().fold(0.0, f64::max);
         let scale = self.unit.scale(highest);
-        let ticks = ticks(highest / scale, if self.height < 150 { 2 } else { 4 });
+        let most = if self.height < 150 { 2 } else { 4 };
+        // Half a user is no tick.
+        let least = if self.unit == Unit::Count { most as f64 } else { 0.0 };
+        let ticks = ticks((highest / scale).max(least), most);
         let top = ticks.last().copied().unwrap_or(1.0) * scale;
         let end = self.seconds.max(self.last()).max(0.001);
         let height = f64::from(self.height);
@@ -140,8 +143,6 @@ impl Unit {
             (Self::Bytes, v) if v >= 1_073_741_824.0 => 1_073_741_824.0,
             (Self::Bytes, v) if v >= 1_048_576.0 => 1_048_576.0,
             (Self::Bytes, v) if v >= 1_024.0 => 1_024.0,
-            // Half a user is no tick.
-            (Self::Count, v) if v < 4.0 => v.max(1.0),
             _ => 1.0,
         }
     }
@@ -206,6 +207,15 @@ mod tests {
     fn nothing_is_drawn_outside_and_nothing_is_not_a_number() {
         let drawn = chart(vec![(0.0, Some(0.0)), (9.0, Some(1e9)), (0.1, Some(1e-9))]).draw().unwrap();
         assert!(!drawn.svg.contains("NaN") && !drawn.svg.contains("inf") && !drawn.svg.contains("\"-"), "{}", drawn.svg);
+    }
+
+    #[test]
+    fn an_axis_of_few_users_counts_whole_ones() {
+        for (users, expected) in [(1.0, ["0", "1", "2"].as_slice()), (3.0, &["0", "2", "4"]), (7.0, &["0", "5", "10"])] {
+            let drawn = LineChart { unit: Unit::Count, height: 110, ..chart(vec![(0.5, Some(users)), (1.5, Some(users))]) }.draw().unwrap();
+            let ticks = drawn.svg.split("text-anchor=\"end\">").skip(1).map(|rest| rest.split('<').next().unwrap());
+            assert_eq!(ticks.collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

@@ -187,15 +187,23 @@ impl ErrorView {
     }
 }
 
-/// What endpoints are called: their names, by which thresholds speak of them; with the class where two have the same.
+/// What endpoints are called: their names, by which thresholds speak of them; with the class where two have the same, and with
+/// the method where even that is.
 fn labels(endpoints: &[EndpointRecord]) -> Vec<String> {
     let names: Vec<String> = endpoints.iter().map(|endpoint| foreign(&endpoint.name)).collect();
     let mut seen: HashMap<&str, u32> = HashMap::new();
-    for name in &names {
+    let mut in_class: HashMap<(&str, &str), u32> = HashMap::new();
+    for (name, endpoint) in names.iter().zip(endpoints) {
         *seen.entry(name).or_default() += 1;
+        *in_class.entry((name.as_str(), endpoint.class.as_str())).or_default() += 1;
     }
     let label = |(name, endpoint): (&String, &EndpointRecord)| {
-        if seen[name.as_str()] > 1 { format!("{name} ({})", foreign(&endpoint.class)) } else { name.clone() }
+        let class = foreign(&endpoint.class);
+        match (seen[name.as_str()], in_class[&(name.as_str(), endpoint.class.as_str())]) {
+            (1, _) => name.clone(),
+            (_, 1) => format!("{name} ({class})"),
+            _ => format!("{} {name} ({class})", foreign(&endpoint.method)),
+        }
     };
     names.iter().zip(endpoints).map(label).collect()
 }
@@ -206,4 +214,28 @@ fn percentile(times: &Histogram, percent: f64) -> String {
 
 fn show_statuses(statuses: &std::collections::BTreeMap<u16, u64>) -> String {
     statuses.iter().map(|(status, &count)| format!("{status} × {}", figures::count(count))).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::endpoint;
+
+    #[test]
+    fn no_two_endpoints_have_the_same_label() {
+        let named =
+            |method: &str, name: &str, class: &str| EndpointRecord { method: method.to_owned(), ..endpoint(name, class, 1, 0, 900) };
+        let endpoints = [
+            named("GET", "GET /health", "reader"),
+            named("GET", "GET /stock", "reader"),
+            named("GET", "GET /stock", "buyer"),
+            named("GET", "product", "reader"),
+            named("PUT", "product", "reader"),
+            named("GET", "product", "buyer"),
+        ];
+        assert_eq!(
+            labels(&endpoints),
+            ["GET /health", "GET /stock (reader)", "GET /stock (buyer)", "GET product (reader)", "PUT product (reader)", "product (buyer)",]
+        );
+    }
 }

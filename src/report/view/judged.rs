@@ -7,6 +7,9 @@ use super::tone::Tone;
 use crate::record::{CapacityRecord, CheckRecord, JudgedThreshold, ThresholdOutcome, VerifyRecord, Warning};
 use crate::report::figures;
 
+/// How a threshold ended of which there is too little to judge it on.
+pub(super) const NOT_JUDGED: &str = "not judged";
+
 /// One threshold and how it ended.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ThresholdView {
@@ -37,7 +40,7 @@ impl ThresholdView {
             ThresholdOutcome::Failed => "missed",
             ThresholdOutcome::NoSamples => "no samples",
             ThresholdOutcome::NotApplicable => "not applicable",
-            ThresholdOutcome::NotJudged => "not judged",
+            ThresholdOutcome::NotJudged => NOT_JUDGED,
         }
         .to_owned();
         if missed && warns {
@@ -194,6 +197,6 @@ impl CapacityView {
                 format!("missed: {}", step.missed.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", "))
             },
         });
-        Self { rate, objective: capacity.objective.iter().map(|text| foreign(text)).collect::<Vec<_>>().join(", "), steps: steps.collect() }
+        Self { rate, objective: prose(&capacity.objective.join(", ")), steps: steps.collect() }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::comparison::ComparisonView;
 use super::foreign::prose;
-use super::judged::{ThresholdView, VerifyView};
+use super::judged::{NOT_JUDGED, ThresholdView, VerifyView};
 use super::tone::Tone;
 use crate::record::{ComparisonVerdict, Record, Verdict};
 use crate::report::figures;
@@ -85,12 +85,13 @@ impl VerdictView {
 fn passed(record: &Record, thresholds: &[ThresholdView], verify: &[VerifyView], comparison: Option<&ComparisonView>) -> Vec<String> {
     let mut parts = Vec::new();
     let held = thresholds.iter().filter(|row| row.tone == Tone::Good).count();
-    let (unjudged, rest): (Vec<_>, Vec<_>) = thresholds.iter().partition(|row| row.outcome == "not judged");
+    let (unjudged, rest): (Vec<_>, Vec<_>) = thresholds.iter().partition(|row| row.outcome == NOT_JUDGED);
     let judged = rest.iter().filter(|row| row.tone != Tone::Neutral).count();
-    parts.push(match (held, judged) {
-        (_, 0) => "no thresholds".to_owned(),
-        _ => format!("{held} of {} held", figures::counted(judged as u64, "threshold", "thresholds")),
-    });
+    if judged > 0 {
+        parts.push(format!("{held} of {} held", figures::counted(judged as u64, "threshold", "thresholds")));
+    } else if unjudged.is_empty() {
+        parts.push(if thresholds.is_empty() { "no thresholds" } else { "no threshold applies" }.to_owned());
+    }
     if !unjudged.is_empty() {
         parts.push(format!("{} not judged", figures::counted(unjudged.len() as u64, "threshold", "thresholds")));
     }
@@ -139,7 +140,7 @@ fn failed(thresholds: &[ThresholdView], verify: &[VerifyView], comparison: Optio
                 format!("{} {}: {value}", row.scope, row.expression)
             })
             .collect();
-        let judged = thresholds.iter().filter(|row| row.tone != Tone::Neutral).count() as u64;
+        let judged = thresholds.iter().filter(|row| row.tone != Tone::Neutral && row.outcome != NOT_JUDGED).count() as u64;
         let all = figures::counted(judged, "threshold", "thresholds");
         parts.push(format!("{} of {all} missed ({})", figures::count(bad.len() as u64), listed(&reasons, MOST_REASONS)));
     }
@@ -185,4 +186,27 @@ fn listed<S: AsRef<str>>(items: &[S], most: usize) -> String {
         text += &format!(" and {} more", figures::count((items.len() - most) as u64));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::{ThresholdOutcome, Verdict};
+    use crate::report::{fixture, verdict_line};
+
+    #[test]
+    fn thresholds_are_told_from_none_and_only_those_that_were_judged_are_counted() {
+        use ThresholdOutcome::{Failed, NotApplicable, NotJudged, Passed};
+        let line = |verdict, outcomes: &[ThresholdOutcome]| {
+            let mut record = fixture::record("shop", verdict, vec![fixture::endpoint("GET /", "visitor", 5, 0, 900)]);
+            let threshold = |&outcome: &ThresholdOutcome| fixture::threshold("all", "p95 < 5ms", "9ms", outcome);
+            record.thresholds = outcomes.iter().map(threshold).collect();
+            verdict_line(&[record])
+        };
+        let passed = |outcomes: &[ThresholdOutcome]| line(Verdict::Passed, outcomes);
+        assert_eq!(passed(&[]), "PASSED · shop: no thresholds");
+        assert_eq!(passed(&[NotApplicable]), "PASSED · shop: no threshold applies");
+        assert_eq!(passed(&[NotJudged]), "PASSED · shop: 1 threshold not judged");
+        assert_eq!(passed(&[Passed, NotJudged]), "PASSED · shop: 1 of 1 threshold held; 1 threshold not judged");
+        assert_eq!(line(Verdict::Failed, &[Failed, NotJudged]), "FAILED · shop: 1 of 1 threshold missed (all p95 < 5ms: 9ms)");
+    }
 }
