@@ -93,13 +93,26 @@ fn wanted(args: &BaselineAcceptArgs, record: &Record) -> Result<Vec<Waiver>, Str
     Ok(found)
 }
 
-/// A ceiling for what was measured. Of an error rate in whole hundredths of a percent, as it is written, and no more than all.
+/// A ceiling for what was measured, with as many digits as people read. Of an error rate in whole hundredths of a percent, and no
+/// more than all.
 fn roomy(figure: RegressionFigure, measured: f64) -> f64 {
-    match figure {
+    let exact = match figure {
         RegressionFigure::Throughput => measured * (1.0 - ROOM),
         // A trifle less, so that what only rounding makes more is no hundredth more.
-        RegressionFigure::ErrorRate => ((measured * (1.0 + ROOM) * 1e4 - 1e-6).ceil() / 1e4).min(1.0),
+        RegressionFigure::ErrorRate => return ((measured * (1.0 + ROOM) * 1e4 - 1e-6).ceil() / 1e4).min(1.0),
         RegressionFigure::Percentile(_) => measured * (1.0 + ROOM),
+    };
+    figure.value(&figure.format(exact)).unwrap_or(exact)
+}
+
+/// A ceiling as it is read back: one that was typed may have more digits than people read.
+fn written(figure: RegressionFigure, ceiling: f64) -> String {
+    let shown = figure.format(ceiling);
+    match figure {
+        _ if figure.value(&shown) == Ok(ceiling) => shown,
+        RegressionFigure::Throughput => format!("{ceiling}/s"),
+        RegressionFigure::ErrorRate => format!("{}%", ceiling * 100.0),
+        RegressionFigure::Percentile(_) => format!("{ceiling}s"),
     }
 }
 
@@ -133,12 +146,11 @@ fn with(before: &str, waivers: &[Waiver], indent: usize) -> String {
         text.push('\n');
     }
     for waiver in waivers {
-        let ceiling = waiver.figure.format(waiver.ceiling);
         let mut fields = vec![
             ("scenario", scalar(&waiver.scenario)),
             ("endpoint", scalar(&waiver.endpoint)),
             ("metric", waiver.figure.name()),
-            ("ceiling", ceiling),
+            ("ceiling", written(waiver.figure, waiver.ceiling)),
             ("until", waiver.until.to_string()),
             ("reason", scalar(&waiver.reason)),
         ];
@@ -207,6 +219,22 @@ mod tests {
             let ceiling = Waiver::read(&file).unwrap()[0].ceiling;
             assert!((measured..=1.0).contains(&ceiling), "{measured}: {ceiling}");
         }
+    }
+
+    #[test]
+    fn a_ceiling_is_written_as_it_was_typed_and_a_measured_one_as_it_is_read() {
+        let cases = [
+            (RegressionFigure::Percentile(95.0), "1234ms"),
+            (RegressionFigure::Throughput, "7/min"),
+            (RegressionFigure::ErrorRate, "0.125%"),
+        ];
+        for (figure, typed) in cases {
+            let ceiling = figure.value(typed).unwrap();
+            assert_eq!(figure.value(&written(figure, ceiling)), Ok(ceiling), "{typed}");
+        }
+        let p95 = RegressionFigure::Percentile(95.0);
+        assert_eq!(written(p95, p95.value("1234ms").unwrap()), "1.234s");
+        assert_eq!(written(p95, roomy(p95, 0.123_456)), "136ms");
     }
 
     #[test]
