@@ -219,6 +219,8 @@ fn two_records_are_compared_without_any_load() {
     folder.write("stopped.json", &stopped.to_string());
     let output = folder.loadline(["compare", "base/record.json", "stopped.json"]).exits_with(130);
     assert!(output.verdict().starts_with("INTERRUPTED  students: "), "{output}");
+    let output = folder.loadline(["compare", "base/record.json", "stopped.json", "head/record.json"]).exits_with(1);
+    assert_eq!(output.stderr, "warning: stopped.json is passed over: its run is interrupted\n");
     let output = folder.loadline(["compare", "base/record.json", "nowhere.json"]).exits_with(2);
     assert_eq!(output.stderr, "error: failed to read nowhere.json: No such file or directory (os error 2)\n");
 }
