@@ -13,6 +13,7 @@ use super::report::read_record;
 use crate::plan::{RegressionFigure, Waiver};
 use crate::record::{ContrastVerdict, Record, write_atomically};
 use crate::text::{plain, suggest};
+use crate::units::{Micros, Rate};
 
 /// The whole run, as an endpoint.
 const ALL: &str = "all";
@@ -107,12 +108,13 @@ fn roomy(figure: RegressionFigure, measured: f64) -> f64 {
 
 /// A ceiling as it is read back: one that was typed may have more digits than people read.
 fn written(figure: RegressionFigure, ceiling: f64) -> String {
-    let shown = figure.format(ceiling);
     match figure {
-        _ if figure.value(&shown) == Ok(ceiling) => shown,
-        RegressionFigure::Throughput => format!("{ceiling}/s"),
-        RegressionFigure::ErrorRate => format!("{}%", ceiling * 100.0),
-        RegressionFigure::Percentile(_) => format!("{ceiling}s"),
+        RegressionFigure::Throughput => Rate(ceiling).exact(),
+        RegressionFigure::Percentile(_) => Micros::from_secs_f64(ceiling).exact(),
+        RegressionFigure::ErrorRate => {
+            let shown = figure.format(ceiling);
+            if figure.value(&shown) == Ok(ceiling) { shown } else { format!("{}%", ceiling * 100.0) }
+        }
     }
 }
 

@@ -7,13 +7,13 @@ use super::blocks;
 use super::console;
 use super::failure::Failure;
 use super::foreign::{self, Comparable};
+use super::history::pass_over;
 use super::yardstick::Yardstick;
 use crate::baseline::check_trusted;
 use crate::compare::{between, history, select};
 use crate::gate;
 use crate::record::Record;
 use crate::report::{CommentOptions, TerminalOptions, markdown_comment, terminal};
-use crate::text::plain;
 
 /// Compares results without any load; exits with 1 for a regression, 3 for a head that is invalid,
 /// 130 for one that was interrupted.
@@ -46,8 +46,7 @@ fn compare_records(mut base: Vec<Record>, mut head: Record, args: &CompareArgs) 
         _ => {
             for (path, record) in args.sides().1.iter().zip(&base) {
                 if check_trusted(record).is_err() {
-                    let (path, verdict) = (path.display().to_string(), record.summary.verdict);
-                    console::complain(&format!("warning: {} is passed over: its run is {verdict}\n", plain(&path)));
+                    pass_over(path, &format!("its run is {}", record.summary.verdict));
                 }
             }
             base.sort_by_key(|record| std::cmp::Reverse(record.run.started_at));

@@ -51,7 +51,7 @@ impl Baselines {
     /// All stored records of a scenario, newest first. Files that can't be read are named on standard error.
     pub(super) fn records(&self, scenario: &str) -> Result<Vec<Record>, Failure> {
         let listing = self.listing(Some(scenario)).map_err(Failure::trouble)?;
-        let records = read_each(&*self.store, &listing.entries, |found| complain(&found.path, &found.reason));
+        let records = read_each(&*self.store, &listing.entries, |found| pass_over(&found.path, &found.reason));
         records.collect::<Result<_, _>>().map_err(|error| Failure::trouble(unreadable(&error)))
     }
 
@@ -60,7 +60,7 @@ impl Baselines {
     fn select(&self, candidate: &Record) -> Result<(Selection<Record>, Option<Standing>), String> {
         let listing = self.listing(Some(&candidate.scenario.name))?;
         let mut refused = None;
-        let records = read_each(&*self.store, up_to(&listing.entries, &self.commits), |found| complain(&found.path, &found.reason));
+        let records = read_each(&*self.store, up_to(&listing.entries, &self.commits), |found| pass_over(&found.path, &found.reason));
         let selection = select(candidate, records.map_while(|record| record.map_err(|error| refused = Some(error)).ok()));
         if let Some(error) = refused {
             return Err(unreadable(&error));
@@ -91,7 +91,7 @@ impl Baselines {
 
     fn listing(&self, scenario: Option<&str>) -> Result<Listing, String> {
         let listing = self.store.list(Some(&self.branch), scenario).map_err(|error| unreadable(&error))?;
-        listing.problems.iter().for_each(|found| complain(&found.path, &found.reason));
+        listing.problems.iter().for_each(|found| pass_over(&found.path, &found.reason));
         Ok(listing)
     }
 
@@ -117,7 +117,8 @@ fn unreadable(error: &StoreError) -> String {
     format!("failed to read the baselines: {}", Failure::chain(error))
 }
 
-fn complain(path: &Path, reason: &str) {
+/// Names a file that is not compared with, on standard error.
+pub(super) fn pass_over(path: &Path, reason: &str) {
     console::complain(&format!("warning: {} is passed over: {}\n", plain(&path.display().to_string()), plain(reason)));
 }
 

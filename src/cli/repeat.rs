@@ -17,20 +17,20 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--profile", overrides.profile.clone());
     option("--target", overrides.target.as_deref().map(Target::masked));
     option("--users", overrides.users.map(|users| users.to_string()));
-    option("--spawn-rate", overrides.spawn_rate.map(rate));
-    option("--rate", overrides.rate.map(rate));
+    option("--spawn-rate", overrides.spawn_rate.map(Rate::exact));
+    option("--rate", overrides.rate.map(Rate::exact));
     option("--max-users", overrides.max_users.map(|users| users.to_string()));
-    option("--duration", overrides.duration.map(time));
-    option("--warmup", overrides.warmup.map(time));
+    option("--duration", overrides.duration.map(Micros::exact));
+    option("--warmup", overrides.warmup.map(Micros::exact));
     option("--iterations", overrides.iterations.map(|iterations| iterations.to_string()));
-    option("--timeout", overrides.timeout.map(time));
+    option("--timeout", overrides.timeout.map(Micros::exact));
     option("--env-file", overrides.env_file.as_ref().map(|file| file.display().to_string()));
     option("--method", args.request.method.clone());
     option("--base", args.paired.base.as_deref().map(Target::masked));
     option("--base-dir", args.paired.base_dir.as_ref().map(|folder| folder.display().to_string()));
     // A command line may hold anything.
     option("--base-command", args.paired.base_command.as_ref().map(|_| "***".to_owned()));
-    option("--budget", args.paired.budget.map(time));
+    option("--budget", args.paired.budget.map(Micros::exact));
     for threshold in lines::all(&args.judging.thresholds) {
         option("--threshold", Some(threshold.clone()));
     }
@@ -49,18 +49,6 @@ pub(super) fn line(args: &RunArgs, input: &str) -> String {
     option("--threads", args.threads.map(|threads| threads.to_string()));
     words.extend(args.request.insecure.then(|| "--insecure".to_owned()));
     words.join(" ")
-}
-
-/// As it is read back: what people read is rounded, and so another load.
-fn time(time: Micros) -> String {
-    let shown = time.to_string();
-    if Micros::parse(&shown) == Ok(time) { shown } else { format!("{}s", time.as_secs_f64()) }
-}
-
-/// The same of a rate.
-fn rate(rate: Rate) -> String {
-    let shown = rate.to_string();
-    if Rate::parse(&shown) == Ok(rate) { shown } else { format!("{}/s", rate.0) }
 }
 
 #[cfg(test)]

@@ -51,6 +51,12 @@ impl Micros {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// As it is read back by [`Micros::parse`]: what people read is rounded, and so may be another time.
+    pub fn exact(self) -> String {
+        let shown = self.to_string();
+        if Self::parse(&shown) == Ok(self) { shown } else { format!("{}s", self.as_secs_f64()) }
+    }
+
     /// Reads `500ms`, `1.5s`, `2m`, `1h`, `2s500ms`; a bare number is seconds.
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         Self::parse_with_bare(text, 1e6)

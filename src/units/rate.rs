@@ -16,6 +16,12 @@ const MOST_DECIMALS: f64 = 9.0;
 pub struct Rate(pub f64);
 
 impl Rate {
+    /// As it is read back by [`Rate::parse`]: what people read is rounded, and so may be another rate.
+    pub fn exact(self) -> String {
+        let shown = self.to_string();
+        if Self::parse(&shown) == Ok(self) { shown } else { format!("{}/s", self.0) }
+    }
+
     /// Reads `5/s`, `300/min`, `1000/h`; a bare number is per second.
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         let wrong = || UnitError::new(text, "a rate such as `5/s` or `300/min`");
